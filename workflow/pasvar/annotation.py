@@ -1,0 +1,141 @@
+"""Transcripts of a GTF, whichever dialect it is written in."""
+
+import gzip
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pasvar.contigs import shorten
+from pasvar.errors import InputError
+from pasvar.genome import Genome
+
+_END_NOT_FOUND = "mRNA_end_NF"
+"""Tag of transcripts whose 3' end is only where the evidence stops, no polyadenylation site."""
+
+_PARSED = ["Chromosome", "Source", "Feature", "Start", "End", "Strand", "gene_id", "gene_name", "transcript_id"]
+
+
+def read_transcripts(gtf: str | Path, genome: Genome, biotypes: list[str]) -> tuple[pd.DataFrame, list[str]]:
+    """The transcripts of `gtf` with a trustworthy 3' end, one row each, and lines that say what was left out and why.
+
+    Columns: transcript_id, gene_id, gene_name, chrom (the FASTA's name), strand, start, end (0-based, half-open),
+    is_coding, utr_length (exonic nt after the stop codon; NaN without a CDS).
+    biotypes: transcript biotypes to keep, all where empty. Raises InputError where the file is no GTF, or none of its contigs,
+    biotypes or transcript ends fit.
+    """
+    rows = _read_gtf(Path(gtf))
+    transcripts = rows[rows.Feature == "transcript"].copy()
+    if transcripts.empty:
+        raise InputError(f"{gtf}: no line has the feature `transcript`; a GTF file (Ensembl or GENCODE) is expected")
+    notes = []
+
+    transcripts["biotype"] = _biotypes(transcripts)
+    if biotypes:
+        kept = transcripts.biotype.isin(biotypes)
+        if not kept.any():
+            raise InputError(
+                f"{gtf}: no transcript has a biotype of config key `biotypes` ({', '.join(biotypes)}); "
+                f"the file has {shorten(transcripts.biotype.value_counts().index)}"
+            )
+        notes.append(f"{(~kept).sum()} transcripts of other biotypes than {', '.join(biotypes)} left out")
+        transcripts = transcripts[kept]
+
+    open_ended = transcripts.tag.str.split(",").map(lambda tags: _END_NOT_FOUND in tags)
+    notes.append(f"{open_ended.sum()} transcripts tagged {_END_NOT_FOUND} left out")
+    transcripts = transcripts[~open_ended]
+
+    transcripts, contig_note = _on_contigs(transcripts, genome, gtf)
+    notes += contig_note
+    utr = _utr_lengths(rows[rows.transcript_id.isin(transcripts.transcript_id)])
+    return pd.DataFrame(
+        {
+            "transcript_id": transcripts.transcript_id,
+            "gene_id": transcripts.gene_id,
+            "gene_name": transcripts.gene_name.where(transcripts.gene_name != "", transcripts.gene_id),
+            "chrom": transcripts.Chromosome.map(genome.names.table(transcripts.Chromosome.unique())),
+            "strand": transcripts.Strand.astype(str),
+            "start": transcripts.Start,
+            "end": transcripts.End,
+            "is_coding": transcripts.transcript_id.isin(utr.index),
+            "utr_length": transcripts.transcript_id.map(utr),
+        }
+    ).reset_index(drop=True), notes
+
+
+def _read_gtf(path: Path) -> pd.DataFrame:
+    """The GTF's rows as pyranges reads them; attributes given twice (tag) are joined by commas, absent ones are empty."""
+    import pyranges  # noqa: PLC0415 - imports slowly, and only the rule that reads a GTF needs it
+
+    if not path.is_file():
+        raise InputError(f"{path}: no such GTF file (config key `gtf`)")
+    try:
+        with warnings.catch_warnings():
+            # pyranges 0.1.7 uses pandas calls that pandas 3 deprecates; that is for its authors to mend.
+            warnings.simplefilter("ignore")
+            rows = pyranges.read_gtf(str(path), as_df=True, duplicate_attr=True)
+    except gzip.BadGzipFile as error:
+        raise InputError(f"{path}: ends in .gz but is not gzipped") from error
+    except EOFError as error:
+        raise InputError(f"{path}: the gzipped file is cut short; fetch it again") from error
+    except Exception as error:  # pyranges lets through whatever its parser runs into
+        raise InputError(f"{path}: cannot be read as a GTF file ({type(error).__name__}: {error})") from error
+    missing = [column for column in ("gene_id", "transcript_id") if column not in rows.columns]
+    if missing:
+        raise InputError(f"{path}: no attribute {' or '.join(missing)} in column 9; a GTF file (not GFF3) is expected")
+    wanted = [*_PARSED, "tag", "transcript_biotype", "transcript_type", "gene_biotype", "gene_type"]
+    rows = rows.reindex(columns=wanted)
+    text = [column for column in wanted if column not in ("Start", "End")]
+    rows[text] = rows[text].astype(object).fillna("").astype(str)
+    return rows
+
+
+def _biotypes(transcripts: pd.DataFrame) -> pd.Series:
+    """The transcripts' biotypes. In old Ensembl files they stand in column 2, where new ones name the annotator;
+    column 2 counts as a biotype where it holds `protein_coding`, which is no annotator's name."""
+    chosen = transcripts.transcript_biotype.where(transcripts.transcript_biotype != "", transcripts.transcript_type)
+    if (transcripts.Source == "protein_coding").any():
+        chosen = chosen.where(chosen != "", transcripts.Source)
+    for fallback in (transcripts.gene_biotype, transcripts.gene_type):
+        chosen = chosen.where(chosen != "", fallback)
+    return chosen
+
+
+def _on_contigs(transcripts: pd.DataFrame, genome: Genome, gtf: str | Path) -> tuple[pd.DataFrame, list[str]]:
+    """The transcripts that lie on contigs of the FASTA and within their lengths, and a note per reason to drop others."""
+    names = list(transcripts.Chromosome.unique())
+    matched = genome.names.table(names)
+    if not matched:
+        raise InputError(
+            f"{gtf}: none of its contigs ({shorten(names)}) is in {genome.path} ({shorten(genome.lengths)}); "
+            "give the GTF and the FASTA of one assembly"
+        )
+    notes = []
+    unmatched = [name for name in names if name not in matched]
+    if unmatched:
+        lost = transcripts.Chromosome.isin(unmatched)
+        notes.append(f"{lost.sum()} transcripts on contigs that the FASTA lacks left out: {shorten(unmatched)}")
+        transcripts = transcripts[~lost]
+    beyond = transcripts.End > transcripts.Chromosome.map(matched).map(genome.lengths)
+    if beyond.any():
+        first = transcripts[beyond].iloc[0]
+        raise InputError(
+            f"{gtf}: transcript {first.transcript_id} ends at {first.Chromosome}:{first.End}, past the contig's "
+            f"{genome.lengths[matched[first.Chromosome]]} nt in {genome.path}; give the GTF and the FASTA of one assembly"
+        )
+    return transcripts, notes
+
+
+def _utr_lengths(rows: pd.DataFrame) -> pd.Series:
+    """Exonic nt after the stop codon, by transcript_id; transcripts without a CDS are absent.
+
+    In a GTF the CDS ends before the stop codon, which has lines of its own where the annotators found one.
+    """
+    exons = rows[rows.Feature == "exon"]
+    coding = rows[rows.Feature.isin(["CDS", "stop_codon"])].groupby("transcript_id").agg(first=("Start", "min"), last=("End", "max"))
+    exons = exons.join(coding, on="transcript_id", how="inner")
+    plus = exons.Strand == "+"
+    after_start = np.where(plus, np.maximum(exons.Start, exons["last"]), exons.Start)
+    after_end = np.where(plus, exons.End, np.minimum(exons.End, exons["first"]))
+    return pd.Series(np.maximum(after_end - after_start, 0), index=exons.transcript_id).groupby(level=0).sum()

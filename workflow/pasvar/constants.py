@@ -1,0 +1,36 @@
+"""The numbers of the method, each with its source. Nothing else in pasvar repeats one of them."""
+
+import math
+
+WINDOW_LENGTH = 205
+"""Length of the network's input in nt (Linder et al. 2022, Genome Biology 23:232)."""
+
+HEXAMER_INDEX = 70
+"""Index in the window (0-based, transcribed strand) of the first base of the core hexamer (Linder et al. 2022)."""
+
+HEXAMER_LENGTH = 6
+
+NARROW_START = HEXAMER_INDEX + 7
+NARROW_END = HEXAMER_INDEX + 57
+"""The narrow cleavage window, [77, 127): hexamer +7 to +57 (johli/aparent-resnet, variant notebooks)."""
+
+PROBABILITY_FLOOR = 1e-7
+"""Probabilities are clipped to [floor, 1 - floor] before a logit (johli/aparent-resnet, in-silico mutagenesis)."""
+
+MIN_EFFECT = math.log(1.25)
+"""|delta log odds| that the authors' published mutagenesis keeps as "more than 1.25-fold", 0.2231."""
+
+HEXAMER_SEARCH_LENGTH = 45
+"""The hexamer is searched to start in [cut - 45, cut) on the transcribed strand (authors' PolyA_DB processing)."""
+
+FALLBACK_HEXAMER_OFFSET = 25
+"""Where the search finds nothing, the window is anchored this many nt upstream of the cut (same source)."""
+
+MERGE_DISTANCE = 24
+"""Ends of one gene closer than this many nt are one site: cleavage is imprecise over about that width
+(the clustering distance of PolyA_DB; also PolyASite 2.0, Herrmann et al. 2020, NAR 48:D174)."""
+
+A_RICH_UPSTREAM = 10
+A_RICH_DOWNSTREAM = 30
+"""Where oligo-A in the genome marks a suspect of internal priming: from 10 nt before to 30 nt after the cut base.
+The patterns are the authors'; they say "near the site", and this is where an oligo-dT primer binds to the transcript."""

@@ -1,0 +1,37 @@
+"""DNA as bytes of codes: A C G T N are 0 1 2 3 4, in the network's channel order (U is T)."""
+
+import numpy as np
+
+BASES = "ACGTN"
+N_CODE = 4
+
+_INVALID = 255
+_CODE = np.full(256, _INVALID, dtype=np.uint8)
+for _code, _letters in enumerate(("Aa", "Cc", "Gg", "TtUu", "NnRrYySsWwKkMmBbDdHhVv")):
+    for _letter in _letters:
+        _CODE[ord(_letter)] = _code
+_LETTER = np.frombuffer(BASES.encode(), dtype=np.uint8)
+_COMPLEMENT = np.array([3, 2, 1, 0, 4], dtype=np.uint8)
+
+
+def encode(sequence: str | bytes) -> np.ndarray:
+    """Codes (uint8, one per base) of DNA or RNA text in either case; the IUPAC ambiguity letters are N.
+
+    Raises ValueError naming the first character that is no nucleotide letter.
+    """
+    text = sequence.encode("ascii", "replace") if isinstance(sequence, str) else sequence
+    codes = _CODE[np.frombuffer(text, dtype=np.uint8)]
+    if (codes == _INVALID).any():
+        index = int(np.argmax(codes == _INVALID))
+        raise ValueError(f"character {sequence[index : index + 1]!r} at index {index} is not a nucleotide letter")
+    return codes
+
+
+def decode(codes: np.ndarray) -> str:
+    """Upper-case DNA text of codes; the inverse of `encode` up to case, U and ambiguity letters."""
+    return _LETTER[codes].tobytes().decode()
+
+
+def reverse_complement(codes: np.ndarray) -> np.ndarray:
+    """Reverse complement along the last axis; N stays N."""
+    return _COMPLEMENT[codes[..., ::-1]]

@@ -1,0 +1,309 @@
+"""From VCF files to a ledger of every allele and to the alternate windows of those that touch a site."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cyvcf2
+import numpy as np
+import pandas as pd
+
+from pasvar.alleles import Edit, alternate_window, left_align, reach, region_of, to_vcf, trim
+from pasvar.constants import WINDOW_LENGTH
+from pasvar.contigs import ContigNames
+from pasvar.errors import InputError
+from pasvar.genome import Genome, Stretch
+from pasvar.sequence import decode, encode, reverse_complement
+from pasvar.tables import TABLES, empty_frame
+from pasvar.windows import to_codes, to_strings
+
+_ACGT = frozenset("ACGT")
+
+MAX_END = 2**29 - 1
+"""The last position that a .tbi index knows; as the end of a region it means "to the contig's end"."""
+
+
+class Record(NamedTuple):
+    """One VCF record; pos 1-based, ref and alts as spelled, af one per ALT (NaN where the record has none)."""
+
+    pos: int
+    ref: str
+    alts: list[str]
+    id: str | None
+    af: tuple[float, ...]
+
+
+class Allele(NamedTuple):
+    """One ALT of a record: its spelling, its status so far (None: sound), and its normal form where it is sound."""
+
+    pos: int
+    ref: str
+    alt: str
+    id: str | None
+    af: float
+    vcf: str
+    status: str | None
+    edit: Edit
+
+
+class ShardAlleles(NamedTuple):
+    """What one shard found, as the tables of these names."""
+
+    ledger: pd.DataFrame
+    alleles: pd.DataFrame
+    vcf_counts: pd.DataFrame
+    gene_counts: pd.DataFrame
+
+
+def open_vcf(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
+    """A VCF or BCF that has an index. Raises InputError else. Genotypes, which cost most, are parsed only `with_samples`."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such VCF file (config key `vcf`)")
+    if index_of(path) is None:
+        raise InputError(f"{path}: has no index (.tbi or .csi); make one with: bcftools index --tbi {path.name}")
+    try:
+        return cyvcf2.VCF(str(path)) if with_samples else cyvcf2.VCF(str(path), samples=[])
+    except Exception as error:  # cyvcf2 raises bare Exceptions
+        raise InputError(f"{path}: cannot be read as VCF or BCF ({error})") from error
+
+
+def index_of(path: Path) -> Path | None:
+    """The index beside a VCF, or None."""
+    return next((index for suffix in (".tbi", ".csi") if (index := Path(f"{path}{suffix}")).is_file()), None)
+
+
+def variants_between(vcf: cyvcf2.VCF, contig: str, start: int, end: int) -> Iterator[cyvcf2.Variant]:
+    """The records of `contig` (the VCF's name) whose POS lies in [start, end), 0-based."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "no intervals found")
+        for variant in vcf(f"{contig}:{start + 1}-{end}"):
+            # The index also gives records that begin before the region and reach into it.
+            if variant.POS > start:
+                yield variant
+
+
+def read_record(variant: cyvcf2.Variant) -> Record:
+    """The part of a record that pasvar needs."""
+    af = variant.INFO.get("AF")
+    values = af if isinstance(af, tuple) else (af,)
+    if len(values) != len(variant.ALT) or not all(isinstance(value, float) for value in values):
+        values = (float("nan"),) * len(variant.ALT)
+    return Record(variant.POS, variant.REF, variant.ALT, variant.ID, values)
+
+
+def classify(pos: int, ref: str, alt: str, max_length: int, stretch: Stretch) -> tuple[str | None, Edit]:
+    """The status of an allele that cannot be scored, or None for one that can, and the edit it makes (left-aligned if sound).
+
+    stretch: must hold the bases of REF and `alleles.reach` on either side, or as many as the contig has.
+    What is wrong with the allele itself comes before what is wrong with its place.
+    """
+    start, ref, alt = pos - 1, ref.upper(), alt.upper()
+    untouched = Edit(start, start + len(ref), encode(""))
+    if alt.startswith("<") or "[" in alt or "]" in alt or alt.startswith(".") or alt.endswith("."):
+        return "symbolic", untouched
+    if "*" in alt:
+        return "star", untouched
+    if not _ACGT.issuperset(ref) or not _ACGT.issuperset(alt):
+        return "non_acgt", untouched
+    if start < 0 or start + len(ref) > stretch.contig_length:
+        return "chrom_end", untouched
+    if decode(stretch.between(start, start + len(ref))) != ref:
+        return "ref_mismatch", untouched
+    edit = trim(start, ref, alt)
+    if max(edit.end - edit.start, len(edit.alt)) > max_length:
+        return "too_long", untouched
+    return None, left_align(stretch, edit)
+
+
+def read_shard(
+    vcfs: list[Path],
+    stretches: pd.DataFrame,
+    windows: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    genome: Genome,
+    max_allele_length: int,
+    complete: bool = True,
+    unknown_contigs: bool = False,
+    progress: Callable[[Iterator], Iterator] = iter,
+) -> ShardAlleles:
+    """Every allele whose POS lies in the stretches: its status, and the windows that it changes.
+
+    stretches: rows of table `shards`. windows, catalogue: the whole tables. complete: read all of the stretches, so that
+    every input allele is in the ledger; else only what is near enough to a window to change it. unknown_contigs: also list the
+    alleles on contigs that the FASTA lacks (for one shard only).
+    progress: wraps the stream of records, to show how far it is.
+    """
+    reach_of_window = max_allele_length + WINDOW_LENGTH
+    parts: list[ShardAlleles] = []
+    opened = {path.name: open_vcf(path) for path in vcfs}
+    for row in stretches.itertuples():
+        near = windows[windows.chrom == row.chrom].sort_values("window_start", kind="stable", ignore_index=True)
+        starts = near.window_start.to_numpy()
+        regions = [(row.start, row.end)] if complete else _merge(starts, reach_of_window, row.start, row.end)
+        margin = reach(max_allele_length)
+        stretch = genome.stretch(row.chrom, row.start - margin, row.end + margin)
+        alleles, counts = _read_alleles(opened, genome.names, row.chrom, regions, stretch, genome, max_allele_length, progress)
+        parts.append(_match_windows(row.chrom, alleles, counts, near, catalogue, stretch))
+    if unknown_contigs:
+        parts.append(_unknown(opened, genome.names))
+    return ShardAlleles(
+        _concat(parts, "ledger"),
+        _concat(parts, "alleles"),
+        _concat(parts, "vcf_counts"),
+        _concat(parts, "gene_counts").groupby("gene_id", as_index=False).sum(),
+    )
+
+
+def _concat(parts: list[ShardAlleles], name: str) -> pd.DataFrame:
+    frames = [frame for part in parts if len(frame := getattr(part, name))]
+    return pd.concat(frames, ignore_index=True) if frames else empty_frame(name)
+
+
+def _merge(window_starts: np.ndarray, margin: int, start: int, end: int) -> list[tuple[int, int]]:
+    """The parts of [start, end) within `margin` of a window, in order and disjoint. window_starts: sorted."""
+    regions: list[tuple[int, int]] = []
+    for window_start in window_starts:
+        low, high = max(window_start - margin, start), min(window_start + WINDOW_LENGTH + margin, end)
+        if low >= high:
+            continue
+        if regions and low <= regions[-1][1]:
+            regions[-1] = (regions[-1][0], int(high))
+        else:
+            regions.append((int(low), int(high)))
+    return regions
+
+
+def _read_alleles(
+    vcfs: dict[str, cyvcf2.VCF],
+    names: ContigNames,
+    chrom: str,
+    regions: list[tuple[int, int]],
+    stretch: Stretch,
+    genome: Genome,
+    max_length: int,
+    progress: Callable[[Iterator], Iterator],
+) -> tuple[list[Allele], pd.DataFrame]:
+    """The alleles of the regions by position and spelling, and how many records each file had there."""
+    alleles: list[Allele] = []
+    counts = []
+    seen: set[tuple[int, str, str]] = set()
+    for vcf_name, vcf in vcfs.items():
+        contigs = [contig for contig in vcf.seqnames if names.match(contig) == chrom]
+        found = (variant for contig in contigs for start, end in regions for variant in variants_between(vcf, contig, start, end))
+        n_records = n_no_alt = 0
+        before = len(alleles)
+        for variant in progress(found):
+            record = read_record(variant)
+            n_records += 1
+            n_no_alt += not record.alts
+            around = stretch
+            if record.pos - 1 + len(record.ref) > stretch.end - reach(max_length):
+                around = genome.stretch(chrom, stretch.start, record.pos + len(record.ref) + reach(max_length))
+            for alt, af in zip(record.alts, record.af, strict=True):
+                status, edit = classify(record.pos, record.ref, alt, max_length, around)
+                spelled = (record.pos, record.ref, alt)
+                if status is None and spelled in seen:
+                    status = "duplicate"
+                seen.add(spelled)
+                alleles.append(Allele(*spelled, record.id, af, vcf_name, status, edit))
+        counts.append((vcf_name, chrom, n_records, n_no_alt, len(alleles) - before))
+    alleles.sort(key=lambda allele: (allele.pos, allele.ref, allele.alt))
+    return alleles, pd.DataFrame(counts, columns=TABLES["vcf_counts"].schema.names)
+
+
+def _match_windows(
+    chrom: str, alleles: list[Allele], counts: pd.DataFrame, windows: pd.DataFrame, catalogue: pd.DataFrame, stretch: Stretch
+) -> ShardAlleles:
+    """Ledger and alternate windows of one contig's alleles. windows: of that contig, by window_start."""
+    starts = windows.window_start.to_numpy()
+    first, last = windows_touched(alleles, starts)
+    n_sites = last - first
+    allele_index = np.repeat(np.arange(len(alleles)), n_sites)
+    window_index = np.arange(len(allele_index)) - np.repeat(np.cumsum(n_sites) - n_sites, n_sites) + np.repeat(first, n_sites)
+    status = [allele.status or ("scored" if n else "no_site_in_range") for allele, n in zip(alleles, n_sites, strict=True)]
+    ledger = pd.DataFrame(
+        [(chrom, a.pos, a.ref, a.alt, s, n, a.vcf) for a, s, n in zip(alleles, status, n_sites, strict=True)],
+        columns=TABLES["ledger"].schema.names,
+    )
+    pairs = pd.DataFrame({"allele": allele_index, "window": window_index})
+    pairs["scored"] = np.array([s == "scored" for s in status], dtype=bool)[allele_index]
+    of_genes = pairs.assign(site_id=windows.site_id.to_numpy()[window_index]).merge(catalogue[["site_id", "gene_id"]], on="site_id")
+    gene_counts = of_genes.drop_duplicates(["allele", "gene_id"]).groupby("gene_id").scored.agg(n_alleles="size", n_scored="sum")
+    scored = pairs[pairs.scored].sort_values(["allele", "window"], ignore_index=True)
+    return ShardAlleles(ledger, _alternates(chrom, alleles, scored, windows, stretch), counts, gene_counts.reset_index())
+
+
+def windows_touched(alleles: list[Allele], window_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each allele the range [first, last) of the windows (205 nt, by start) that it touches.
+
+    A replaced base touches the windows that hold it; an insertion those that hold the bases on both its sides.
+    """
+    start = np.array([allele.edit.start for allele in alleles], dtype=np.int64)
+    end = np.array([allele.edit.end for allele in alleles], dtype=np.int64)
+    insertion = start == end
+    # The last window starts at `most` or before and the first ends after `least`.
+    most = np.where(insertion, start - 1, end - 1)
+    least = np.where(insertion, end, start)
+    first = np.searchsorted(window_starts, least - WINDOW_LENGTH, side="right")
+    return first, np.maximum(np.searchsorted(window_starts, most, side="right"), first)
+
+
+def _alternates(chrom: str, alleles: list[Allele], pairs: pd.DataFrame, windows: pd.DataFrame, stretch: Stretch) -> pd.DataFrame:
+    """Table `alleles` for pairs of (allele, window) indices."""
+    pair_alleles = [alleles[i] for i in pairs.allele]
+    sites = windows.iloc[pairs.window]
+    window_start, minus = sites.window_start.to_numpy(), (sites.strand == "-").to_numpy()
+    codes = to_codes(sites.window)
+    start = np.array([a.edit.start for a in pair_alleles], dtype=np.int64)
+    index = np.where(minus, window_start + WINDOW_LENGTH - 1 - start, start - window_start)
+    last_index = index.copy()
+    anchor = np.full(len(pairs), "hexamer", dtype=object)
+
+    simple = np.array([len(a.edit.alt) == 1 and a.edit.end - a.edit.start == 1 for a in pair_alleles], dtype=bool)
+    alt = np.array([a.edit.alt[0] if is_simple else 0 for a, is_simple in zip(pair_alleles, simple, strict=True)], dtype=np.uint8)
+    codes[simple, index[simple]] = np.where(minus, reverse_complement(alt[:, None])[:, 0], alt)[simple]
+    for i in np.flatnonzero(~simple):
+        edit = pair_alleles[i].edit
+        codes[i], index[i], anchor[i] = alternate_window(stretch, edit, int(window_start[i]), "-" if minus[i] else "+")
+        last_index[i] = index[i] + max(edit.end - edit.start, 1) - 1
+
+    normal = {i: to_vcf(stretch, alleles[i].edit) for i in pairs.allele.unique()}
+    return pd.DataFrame(
+        {
+            "chrom": chrom,
+            "pos": [a.pos for a in pair_alleles],
+            "ref": [a.ref for a in pair_alleles],
+            "alt": [a.alt for a in pair_alleles],
+            "id": [a.id for a in pair_alleles],
+            "norm_pos": [normal[i][0] for i in pairs.allele],
+            "norm_ref": [normal[i][1] for i in pairs.allele],
+            "norm_alt": [normal[i][2] for i in pairs.allele],
+            "af": [a.af for a in pair_alleles],
+            "site_id": sites.site_id.to_numpy(),
+            "window_index": index,
+            "region": [region_of(*place) for place in zip(index, last_index, sites.cut_index, strict=True)],
+            "anchor": anchor,
+            "window_alt": to_strings(codes),
+        }
+    )
+
+
+def _unknown(vcfs: dict[str, cyvcf2.VCF], names: ContigNames) -> ShardAlleles:
+    """The alleles on contigs that the FASTA lacks, by file, contig and position."""
+    rows, counts = [], []
+    for vcf_name, vcf in vcfs.items():
+        for contig in vcf.seqnames:
+            if names.match(contig) is not None:
+                continue
+            records = [read_record(variant) for variant in variants_between(vcf, contig, -1, MAX_END)]
+            alleles = [(contig, record.pos, record.ref, alt, "contig_unknown", 0, vcf_name) for record in records for alt in record.alts]
+            rows += alleles
+            counts.append((vcf_name, contig, len(records), sum(not record.alts for record in records), len(alleles)))
+    return ShardAlleles(
+        pd.DataFrame(rows, columns=TABLES["ledger"].schema.names),
+        empty_frame("alleles"),
+        pd.DataFrame(counts, columns=TABLES["vcf_counts"].schema.names),
+        empty_frame("gene_counts"),
+    )
