@@ -82,7 +82,9 @@ def shift(codes: np.ndarray, edit: Edit, by: int) -> Edit:
     if len(edit.alt) == 0:
         return Edit(edit.start + by, edit.end + by, edit.alt)
     turn = -by % len(edit.alt)
-    return Edit(edit.start + by, edit.end + by, np.concatenate([edit.alt[-turn:], edit.alt[:-turn]]) if turn else edit.alt)
+    return Edit(
+        edit.start + by, edit.end + by, np.concatenate([edit.alt[-turn:], edit.alt[:-turn]]) if turn else edit.alt
+    )
 
 
 def left_align(stretch: Stretch, edit: Edit) -> Edit:

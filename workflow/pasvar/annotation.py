@@ -66,7 +66,7 @@ def read_transcripts(gtf: str | Path, genome: Genome, biotypes: list[str]) -> tu
 
 def _read_gtf(path: Path) -> pd.DataFrame:
     """The GTF's rows as pyranges reads them; attributes given twice (tag) are joined by commas, absent ones are empty."""
-    import pyranges  # noqa: PLC0415 - imports slowly, and only the rule that reads a GTF needs it
+    import pyranges
 
     if not path.is_file():
         raise InputError(f"{path}: no such GTF file (config key `gtf`)")
@@ -133,7 +133,11 @@ def _utr_lengths(rows: pd.DataFrame) -> pd.Series:
     In a GTF the CDS ends before the stop codon, which has lines of its own where the annotators found one.
     """
     exons = rows[rows.Feature == "exon"]
-    coding = rows[rows.Feature.isin(["CDS", "stop_codon"])].groupby("transcript_id").agg(first=("Start", "min"), last=("End", "max"))
+    coding = (
+        rows[rows.Feature.isin(["CDS", "stop_codon"])]
+        .groupby("transcript_id")
+        .agg(first=("Start", "min"), last=("End", "max"))
+    )
     exons = exons.join(coding, on="transcript_id", how="inner")
     plus = exons.Strand == "+"
     after_start = np.where(plus, np.maximum(exons.Start, exons["last"]), exons.Start)

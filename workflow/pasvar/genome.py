@@ -47,7 +47,9 @@ class Genome:
             # Only an index of our own is ever made anew; the user's is taken as it is.
             self._fasta = pyfaidx.Fasta(str(self.path), as_raw=True, rebuild=bool(indexes), **indexes)
         except pyfaidx.UnsupportedCompressionFormat as error:
-            raise InputError(f"{self.path}: gzipped, not bgzipped; make it readable with: gunzip, then bgzip") from error
+            raise InputError(
+                f"{self.path}: gzipped, not bgzipped; make it readable with: gunzip, then bgzip"
+            ) from error
         except (pyfaidx.FastaIndexingError, pyfaidx.IndexNotFoundError, OSError, ValueError, IndexError) as error:
             raise InputError(f"{self.path}: cannot be read as an indexed FASTA ({error})") from error
         self.lengths = {name: record.rlen for name, record in self._fasta.faidx.index.items()}
@@ -74,7 +76,9 @@ class Genome:
         except ValueError as error:
             raise InputError(f"{self.path}: {chrom}:{inner_start + 1}-{inner_end}: {error}") from error
         if len(inner) != max(inner_end - inner_start, 0):
-            raise InputError(f"{self.path}: {chrom}:{inner_start + 1}-{inner_end} gave {len(inner)} bases; is the .fai of this file?")
+            raise InputError(
+                f"{self.path}: {chrom}:{inner_start + 1}-{inner_end} gave {len(inner)} bases; is the .fai of this file?"
+            )
         return Stretch(codes, start, length)
 
 

@@ -1,5 +1,7 @@
 """DNA as bytes of codes: A C G T N are 0 1 2 3 4, in the network's channel order (U is T)."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 BASES = "ACGTN"
@@ -35,3 +37,17 @@ def decode(codes: np.ndarray) -> str:
 def reverse_complement(codes: np.ndarray) -> np.ndarray:
     """Reverse complement along the last axis; N stays N."""
     return _COMPLEMENT[codes[..., ::-1]]
+
+
+def encode_rows(sequences: Sequence[str], length: int) -> np.ndarray:
+    """(n, length) uint8 codes of n sequences of one length. Raises ValueError where one has another length."""
+    if any(len(sequence) != length for sequence in sequences):
+        raise ValueError(f"sequences of {length} nt are expected")
+    return encode("".join(sequences)).reshape(len(sequences), length)
+
+
+def decode_rows(codes: np.ndarray) -> list[str]:
+    """The inverse of `encode_rows`."""
+    length = codes.shape[1]
+    text = decode(codes.reshape(-1))
+    return [text[i : i + length] for i in range(0, len(text), length)]

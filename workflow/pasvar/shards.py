@@ -4,6 +4,8 @@ A shard is a run of stretches that together tile every contig, so each position,
 belongs to exactly one shard, and shards in order are the genome in order.
 """
 
+import itertools
+
 import numpy as np
 import pandas as pd
 
@@ -20,7 +22,7 @@ def plan_shards(windows: pd.DataFrame, contigs: pd.DataFrame, n_shards: int) -> 
     cuts = [int(places[len(places) * shard // n_shards]) for shard in range(1, n_shards)]
     borders = np.unique([0, *cuts, total])
     rows = []
-    for shard, (start, end) in enumerate(zip(borders[:-1], borders[1:], strict=True), start=1):
+    for shard, (start, end) in enumerate(itertools.pairwise(borders), start=1):
         for contig in contigs.itertuples():
             low, high = max(start - offset[contig.chrom], 0), min(end - offset[contig.chrom], contig.length)
             if low < high:

@@ -21,7 +21,9 @@ _ENOUGH_TO_JUDGE = 50
 """Sites below which the share of canonical hexamers says nothing about the assembly."""
 
 
-def find_sites(transcripts: pd.DataFrame, genome: Genome, merge_distance: int, min_canonical_share: float) -> pd.DataFrame:
+def find_sites(
+    transcripts: pd.DataFrame, genome: Genome, merge_distance: int, min_canonical_share: float
+) -> pd.DataFrame:
     """Table `catalogue` from the rows of `annotation.read_transcripts`.
 
     Ends of one gene that follow one another at less than `merge_distance` nt are one site, placed at the end that
@@ -59,7 +61,7 @@ def sort_sites(sites: pd.DataFrame, genome: Genome) -> pd.DataFrame:
 
 
 def window_interval(cut_pos: int, strand: str, hexamer_offset: int) -> tuple[int, int]:
-    """Forward-strand [start, end) of the 205 nt whose index 70 lies `hexamer_offset` nt from the cut base (negative: upstream)."""
+    """Forward-strand [start, end) of the 205 nt whose index 70 lies `hexamer_offset` nt from the cut (negative: upstream)."""
     cut = cut_pos - 1
     if strand == "+":
         start = cut + hexamer_offset - HEXAMER_INDEX
@@ -74,8 +76,15 @@ def _merge_ends(transcripts: pd.DataFrame, merge_distance: int) -> pd.DataFrame:
     cut = (transcripts.end - 1).where(plus, transcripts.start)
     ends = transcripts.assign(cut=cut, along=cut.where(plus, -cut))
     ends["cluster"] = _clusters(ends, merge_distance)
-    at_cut = ends.groupby(["gene_id", "chrom", "strand", "cluster", "cut", "along"], sort=False).size().rename("n").reset_index()
-    chosen = at_cut.sort_values(["n", "along"]).groupby(["gene_id", "cluster"]).tail(1).set_index(["gene_id", "cluster"])
+    at_cut = (
+        ends.groupby(["gene_id", "chrom", "strand", "cluster", "cut", "along"], sort=False)
+        .size()
+        .rename("n")
+        .reset_index()
+    )
+    chosen = (
+        at_cut.sort_values(["n", "along"]).groupby(["gene_id", "cluster"]).tail(1).set_index(["gene_id", "cluster"])
+    )
     merged = ends.groupby(["gene_id", "cluster"]).agg(
         gene_name=("gene_name", "first"),
         n_transcripts=("transcript_id", "size"),
@@ -94,7 +103,7 @@ def _merge_ends(transcripts: pd.DataFrame, merge_distance: int) -> pd.DataFrame:
 
 def _clusters(ends: pd.DataFrame, merge_distance: int) -> pd.Series:
     """Number of the cluster that each end belongs to (pyranges' single linkage, gene by gene)."""
-    import pyranges  # noqa: PLC0415 - imports slowly
+    import pyranges
 
     frame = pd.DataFrame(
         {

@@ -53,20 +53,29 @@ _HEXAMER_TIER = _column(
     "hexamer_tier", pa.int8(), "0 AATAAA, 1 ATTAAA, 2 AGTAAA TATAAA CATAAA GATAAA, 3 one mismatch, 4 two, -1 none found"
 )
 _LOGODDS = [
-    _column("logodds_narrow", pa.float32(), "reference log odds of cleavage 7 to 57 nt after the hexamer's start", "ln"),
+    _column(
+        "logodds_narrow", pa.float32(), "reference log odds of cleavage 7 to 57 nt after the hexamer's start", "ln"
+    ),
     _column("logodds", pa.float32(), "reference log odds of cleavage anywhere in the window", "ln"),
 ]
 _PAIR = [
     *_ALLELE,
     _column("id", pa.string(), "ID of the VCF record"),
-    _column("norm_pos", pa.int64(), "POS of the normal form (minimal, left-aligned, as bcftools norm writes it)", "1-based"),
+    _column(
+        "norm_pos", pa.int64(), "POS of the normal form (minimal, left-aligned, as bcftools norm writes it)", "1-based"
+    ),
     _column("norm_ref", pa.string(), "REF of the normal form"),
     _column("norm_alt", pa.string(), "ALT of the normal form"),
     _column("af", pa.float32(), "allele frequency: of the genotypes where there are any, else INFO/AF", "share"),
     _SITE_ID,
 ]
 _PLACE = [
-    _column("window_index", pa.int16(), "first base changed, counted along the transcribed strand; the hexamer is 70-75", "nt"),
+    _column(
+        "window_index",
+        pa.int16(),
+        "first base changed, counted along the transcribed strand; the hexamer is 70-75",
+        "nt",
+    ),
     _column("region", pa.string(), "upstream, hexamer, hexamer_to_cut or downstream (of the cut)"),
     _column(
         "anchor",
@@ -103,7 +112,9 @@ _SITES = (
     _column("hexamer_start", pa.int64(), "start of the hexamer on the forward strand", "0-based"),
     _column("hexamer_end", pa.int64(), "end of the hexamer on the forward strand", "half-open"),
     _HEXAMER_TIER,
-    _column("window_start", pa.int64(), "start of the 205 nt; negative where it reaches past the contig's start", "0-based"),
+    _column(
+        "window_start", pa.int64(), "start of the 205 nt; negative where it reaches past the contig's start", "0-based"
+    ),
     _column("window_end", pa.int64(), "end of the 205 nt, which may lie past the contig's end", "half-open"),
     *_GENE,
     _column("site_class", pa.string(), "what ends here: 3utr, cds (an incomplete coding transcript) or noncoding"),
@@ -112,7 +123,12 @@ _SITES = (
     _column("usage_ref", pa.float32(), "share of the gene's 3' ends made here in the reference", "share"),
     _column("usage_source", pa.string(), "where usage_ref comes from: predicted:polyadb_v3"),
     _column("rank", pa.int16(), "place among the gene's sites along transcription, 1 is the most proximal"),
-    _column("utr_length", pa.int32(), "exonic 3' UTR length of the transcripts that end here, the longest; null without CDS", "nt"),
+    _column(
+        "utr_length",
+        pa.int32(),
+        "exonic 3' UTR length of the transcripts that end here, the longest; null without CDS",
+        "nt",
+    ),
     _column("a_rich", pa.bool_(), "oligo-A in the genome at the cut: a suspect of internal priming"),
     *_LOGODDS,
 )
@@ -131,7 +147,9 @@ TABLES = {
             _SITE_ID,
             _CHROM,
             _STRAND,
-            _column("window_start", pa.int64(), "start on the forward strand, negative past the contig's start", "0-based"),
+            _column(
+                "window_start", pa.int64(), "start on the forward strand, negative past the contig's start", "0-based"
+            ),
             _column("window_end", pa.int64(), "end on the forward strand", "half-open"),
             _column("cut_index", pa.int16(), "index of the cut in the window", "nt"),
             _column("window", pa.string(), "the 205 nt of the transcribed strand, N past the contig's ends"),
@@ -171,7 +189,10 @@ TABLES = {
     "gene_carriers": Table(
         "shards/{shard}/gene_carriers.parquet",
         "gene",
-        (_GENE[0], _column("people", pa.binary(), "one bit per person of the cohort, set for a carrier of a strong allele")),
+        (
+            _GENE[0],
+            _column("people", pa.binary(), "one bit per person of the cohort, set for a carrier of a strong allele"),
+        ),
     ),
     "gene_counts": Table(
         "shards/{shard}/gene_counts.parquet",
@@ -191,13 +212,22 @@ TABLES = {
             *_GENE,
             _STRAND,
             *_PLACE,
-            _column("logodds_narrow_ref", pa.float32(), "log odds of cleavage 7 to 57 nt after the hexamer's start, reference", "ln"),
+            _column(
+                "logodds_narrow_ref",
+                pa.float32(),
+                "log odds of cleavage 7 to 57 nt after the hexamer's start, reference",
+                "ln",
+            ),
             _column("logodds_narrow_alt", pa.float32(), "the same, alternate", "ln"),
-            _column("delta_logodds_narrow", pa.float32(), "alternate minus reference of the above: the main score", "ln"),
+            _column(
+                "delta_logodds_narrow", pa.float32(), "alternate minus reference of the above: the main score", "ln"
+            ),
             _column("logodds_ref", pa.float32(), "log odds of cleavage anywhere in the window, reference", "ln"),
             _column("logodds_alt", pa.float32(), "the same, alternate", "ln"),
             _column("delta_logodds", pa.float32(), "alternate minus reference of the above", "ln"),
-            _column("usage_ref", pa.float32(), "share of the gene's 3' ends made at the site in the reference", "share"),
+            _column(
+                "usage_ref", pa.float32(), "share of the gene's 3' ends made at the site in the reference", "share"
+            ),
             _column("delta_usage", pa.float32(), "change of that share were no other site to respond", "share"),
             _column("hexamer_ref", pa.string(), "the six bases at index 70, reference"),
             _column("hexamer_alt", pa.string(), "the six bases at index 70, alternate"),
@@ -210,7 +240,9 @@ TABLES = {
         (
             *_ALLELE,
             _column("id", pa.string(), "ID of the VCF record"),
-            _column("af", pa.float32(), "allele frequency: of the genotypes where there are any, else INFO/AF", "share"),
+            _column(
+                "af", pa.float32(), "allele frequency: of the genotypes where there are any, else INFO/AF", "share"
+            ),
             *_GENE,
             _STRAND,
             _column("n_sites", pa.int16(), "sites of the gene"),
@@ -220,10 +252,17 @@ TABLES = {
             _column("delta_logodds_narrow", pa.float32(), "the signed effect there", "ln"),
             _column("delta_logodds", pa.float32(), "the wide effect there", "ln"),
             _column("site_ids", pa.list_(pa.string()), "all sites of the gene, proximal to distal"),
-            _column("usage_ref", pa.list_(pa.float32()), "the gene's usage vector in the reference, sums to 1", "share"),
+            _column(
+                "usage_ref", pa.list_(pa.float32()), "the gene's usage vector in the reference, sums to 1", "share"
+            ),
             _column("usage_alt", pa.list_(pa.float32()), "the same with the allele", "share"),
             _column("delta_pdui", pa.float32(), "change of the most distal site's usage", "share"),
-            _column("delta_utr_length", pa.float32(), "change of the expected 3' UTR length; null where no site has one", "nt"),
+            _column(
+                "delta_utr_length",
+                pa.float32(),
+                "change of the expected 3' UTR length; null where no site has one",
+                "nt",
+            ),
             *_GENOTYPES,
         ),
     ),
@@ -238,7 +277,9 @@ TABLES = {
             _column("n_alleles", pa.int64(), "input alleles that touch a window of the gene, whatever their status"),
             _column("n_scored", pa.int64(), "those of them that were scored"),
             _column("n_strong", pa.int64(), "scored alleles with |delta_logodds_narrow| of at least `min_effect`"),
-            _column("max_abs_delta_logodds_narrow", pa.float32(), "the largest effect, unsigned; null without alleles", "ln"),
+            _column(
+                "max_abs_delta_logodds_narrow", pa.float32(), "the largest effect, unsigned; null without alleles", "ln"
+            ),
             _column("top_delta_logodds_narrow", pa.float32(), "the same effect with its sign", "ln"),
             _column("top_variant", pa.string(), "the allele that has it, `chrom:pos:ref:alt`"),
             _column("top_variant_id", pa.string(), "its ID in the VCF"),
@@ -292,7 +333,9 @@ def write_table(path: str | Path, frame: pd.DataFrame, name: str, made_by: dict[
     write_batches(path, [to_arrow(frame, name)], name, made_by)
 
 
-def write_batches(path: str | Path, tables: Iterable[pa.Table], name: str, made_by: dict[str, str] | None = None) -> None:
+def write_batches(
+    path: str | Path, tables: Iterable[pa.Table], name: str, made_by: dict[str, str] | None = None
+) -> None:
     """Write arrow tables one after the other into one file, holding one row group in memory.
 
     The row groups are cut from the rows alone, so that however the rows were split the bytes are the same.
@@ -337,7 +380,9 @@ def read_table(path: str | Path, name: str, columns: list[str] | None = None) ->
     """As `read_arrow`, as a frame; integer columns with nulls come as Int64 and the like, never as floats."""
     table = read_arrow(path, name, columns)
     nullable = {
-        field.name: field.type for field in table.schema if pa.types.is_integer(field.type) and table[field.name].null_count
+        field.name: field.type
+        for field in table.schema
+        if pa.types.is_integer(field.type) and table[field.name].null_count
     }
     frame = table.to_pandas()
     for column, dtype in nullable.items():
@@ -365,12 +410,26 @@ def gather(paths: Iterable[str | Path], name: str, out: str | Path, made_by: dic
     return n_rows
 
 
+def write_text(path: str | Path, frame: pd.DataFrame, name: str) -> None:
+    """As `write_table`, tab-separated, with nulls as empty fields."""
+    path = Path(path)
+    beside = path.with_name(f".{path.name}.part")
+    to_arrow(frame, name).to_pandas().to_csv(beside, sep="\t", index=False, float_format="%.6g", lineterminator="\n")
+    os.replace(beside, path)
+
+
 def describe() -> str:
     """Markdown that documents the tables for users (docs/tables.md is made from it)."""
     lines = ["# Tables", "", "Made from `workflow/pasvar/tables.py`; `make docs` writes it anew.", ""]
     for name in USER_TABLES:
         table = TABLES[name]
-        lines += [f"## `results/{table.file}`", "", f"One row per {table.row}.", "", "| column | type | unit | meaning |"]
+        lines += [
+            f"## `results/{table.file}`",
+            "",
+            f"One row per {table.row}.",
+            "",
+            "| column | type | unit | meaning |",
+        ]
         lines.append("|---|---|---|---|")
         for field in table.columns:
             unit, meaning = (field.metadata[key].decode() for key in (b"unit", b"meaning"))

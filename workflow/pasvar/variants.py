@@ -1,37 +1,24 @@
 """From VCF files to a ledger of every allele and to the alternate windows of those that touch a site."""
 
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import cyvcf2
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from pasvar.alleles import Edit, alternate_window, left_align, reach, region_of, to_vcf, trim
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.contigs import ContigNames
-from pasvar.errors import InputError
 from pasvar.genome import Genome, Stretch
-from pasvar.sequence import decode, encode, reverse_complement
+from pasvar.progress import silent
+from pasvar.sequence import decode, decode_rows, encode, encode_rows, reverse_complement
 from pasvar.tables import TABLES, empty_frame
-from pasvar.windows import to_codes, to_strings
+from pasvar.vcf import MAX_END, open_vcf, read_record, variants_between
 
 _ACGT = frozenset("ACGT")
-
-MAX_END = 2**29 - 1
-"""The last position that a .tbi index knows; as the end of a region it means "to the contig's end"."""
-
-
-class Record(NamedTuple):
-    """One VCF record; pos 1-based, ref and alts as spelled, af one per ALT (NaN where the record has none)."""
-
-    pos: int
-    ref: str
-    alts: list[str]
-    id: str | None
-    af: tuple[float, ...]
 
 
 class Allele(NamedTuple):
@@ -56,43 +43,6 @@ class ShardAlleles(NamedTuple):
     gene_counts: pd.DataFrame
 
 
-def open_vcf(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
-    """A VCF or BCF that has an index. Raises InputError else. Genotypes, which cost most, are parsed only `with_samples`."""
-    path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: no such VCF file (config key `vcf`)")
-    if index_of(path) is None:
-        raise InputError(f"{path}: has no index (.tbi or .csi); make one with: bcftools index --tbi {path.name}")
-    try:
-        return cyvcf2.VCF(str(path)) if with_samples else cyvcf2.VCF(str(path), samples=[])
-    except Exception as error:  # cyvcf2 raises bare Exceptions
-        raise InputError(f"{path}: cannot be read as VCF or BCF ({error})") from error
-
-
-def index_of(path: Path) -> Path | None:
-    """The index beside a VCF, or None."""
-    return next((index for suffix in (".tbi", ".csi") if (index := Path(f"{path}{suffix}")).is_file()), None)
-
-
-def variants_between(vcf: cyvcf2.VCF, contig: str, start: int, end: int) -> Iterator[cyvcf2.Variant]:
-    """The records of `contig` (the VCF's name) whose POS lies in [start, end), 0-based."""
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "no intervals found")
-        for variant in vcf(f"{contig}:{start + 1}-{end}"):
-            # The index also gives records that begin before the region and reach into it.
-            if variant.POS > start:
-                yield variant
-
-
-def read_record(variant: cyvcf2.Variant) -> Record:
-    """The part of a record that pasvar needs."""
-    af = variant.INFO.get("AF")
-    values = af if isinstance(af, tuple) else (af,)
-    if len(values) != len(variant.ALT) or not all(isinstance(value, float) for value in values):
-        values = (float("nan"),) * len(variant.ALT)
-    return Record(variant.POS, variant.REF, variant.ALT, variant.ID, values)
-
-
 def classify(pos: int, ref: str, alt: str, max_length: int, stretch: Stretch) -> tuple[str | None, Edit]:
     """The status of an allele that cannot be scored, or None for one that can, and the edit it makes (left-aligned if sound).
 
@@ -101,7 +51,7 @@ def classify(pos: int, ref: str, alt: str, max_length: int, stretch: Stretch) ->
     """
     start, ref, alt = pos - 1, ref.upper(), alt.upper()
     untouched = Edit(start, start + len(ref), encode(""))
-    if alt.startswith("<") or "[" in alt or "]" in alt or alt.startswith(".") or alt.endswith("."):
+    if alt.startswith(("<", ".")) or alt.endswith(".") or "[" in alt or "]" in alt:
         return "symbolic", untouched
     if "*" in alt:
         return "star", untouched
@@ -126,14 +76,14 @@ def read_shard(
     max_allele_length: int,
     complete: bool = True,
     unknown_contigs: bool = False,
-    progress: Callable[[Iterator], Iterator] = iter,
+    progress: Callable[..., tqdm] = silent,
 ) -> ShardAlleles:
     """Every allele whose POS lies in the stretches: its status, and the windows that it changes.
 
-    stretches: rows of table `shards`. windows, catalogue: the whole tables. complete: read all of the stretches, so that
-    every input allele is in the ledger; else only what is near enough to a window to change it. unknown_contigs: also list the
-    alleles on contigs that the FASTA lacks (for one shard only).
-    progress: wraps the stream of records, to show how far it is.
+    stretches: rows of table `shards`. windows, catalogue: the whole tables. progress: makes the bar, see `pasvar.progress`.
+    complete: read all of the stretches, so that every input allele is in the ledger; else only what is near enough to a
+        window to change it.
+    unknown_contigs: also list the alleles on contigs that the FASTA lacks (for one shard only).
     """
     reach_of_window = max_allele_length + WINDOW_LENGTH
     parts: list[ShardAlleles] = []
@@ -144,7 +94,9 @@ def read_shard(
         regions = [(row.start, row.end)] if complete else _merge(starts, reach_of_window, row.start, row.end)
         margin = reach(max_allele_length)
         stretch = genome.stretch(row.chrom, row.start - margin, row.end + margin)
-        alleles, counts = _read_alleles(opened, genome.names, row.chrom, regions, stretch, genome, max_allele_length, progress)
+        alleles, counts = _read_alleles(
+            opened, genome.names, row.chrom, regions, stretch, genome, max_allele_length, progress
+        )
         parts.append(_match_windows(row.chrom, alleles, counts, near, catalogue, stretch))
     if unknown_contigs:
         parts.append(_unknown(opened, genome.names))
@@ -183,56 +135,79 @@ def _read_alleles(
     stretch: Stretch,
     genome: Genome,
     max_length: int,
-    progress: Callable[[Iterator], Iterator],
+    progress: Callable[..., tqdm],
 ) -> tuple[list[Allele], pd.DataFrame]:
     """The alleles of the regions by position and spelling, and how many records each file had there."""
     alleles: list[Allele] = []
     counts = []
     seen: set[tuple[int, str, str]] = set()
+    margin = reach(max_length)
+    bar = progress(total=len(vcfs) * sum(end - start for start, end in regions), unit="nt")
     for vcf_name, vcf in vcfs.items():
         contigs = [contig for contig in vcf.seqnames if names.match(contig) == chrom]
-        found = (variant for contig in contigs for start, end in regions for variant in variants_between(vcf, contig, start, end))
         n_records = n_no_alt = 0
-        before = len(alleles)
-        for variant in progress(found):
-            record = read_record(variant)
-            n_records += 1
-            n_no_alt += not record.alts
-            around = stretch
-            if record.pos - 1 + len(record.ref) > stretch.end - reach(max_length):
-                around = genome.stretch(chrom, stretch.start, record.pos + len(record.ref) + reach(max_length))
-            for alt, af in zip(record.alts, record.af, strict=True):
-                status, edit = classify(record.pos, record.ref, alt, max_length, around)
-                spelled = (record.pos, record.ref, alt)
-                if status is None and spelled in seen:
-                    status = "duplicate"
-                seen.add(spelled)
-                alleles.append(Allele(*spelled, record.id, af, vcf_name, status, edit))
-        counts.append((vcf_name, chrom, n_records, n_no_alt, len(alleles) - before))
+        n_before = len(alleles)
+        for start, end in regions:
+            at = start
+            for variant in (variant for contig in contigs for variant in variants_between(vcf, contig, start, end)):
+                record = read_record(variant)
+                bar.update(record.pos - at)
+                at = record.pos
+                n_records += 1
+                n_no_alt += not record.alts
+                record_end = record.pos - 1 + len(record.ref)
+                around = stretch
+                if record_end > stretch.end - margin:
+                    around = genome.stretch(chrom, stretch.start, record_end + margin)
+                for alt, af in zip(record.alts, record.af, strict=True):
+                    status, edit = classify(record.pos, record.ref, alt, max_length, around)
+                    spelled = (record.pos, record.ref, alt)
+                    if status is None and spelled in seen:
+                        status = "duplicate"
+                    seen.add(spelled)
+                    alleles.append(Allele(*spelled, record.id, af, vcf_name, status, edit))
+            bar.update(end - at)
+        counts.append((vcf_name, chrom, n_records, n_no_alt, len(alleles) - n_before))
+    bar.close()
     alleles.sort(key=lambda allele: (allele.pos, allele.ref, allele.alt))
     return alleles, pd.DataFrame(counts, columns=TABLES["vcf_counts"].schema.names)
 
 
 def _match_windows(
-    chrom: str, alleles: list[Allele], counts: pd.DataFrame, windows: pd.DataFrame, catalogue: pd.DataFrame, stretch: Stretch
+    chrom: str,
+    alleles: list[Allele],
+    counts: pd.DataFrame,
+    windows: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    stretch: Stretch,
 ) -> ShardAlleles:
     """Ledger and alternate windows of one contig's alleles. windows: of that contig, by window_start."""
     starts = windows.window_start.to_numpy()
     first, last = windows_touched(alleles, starts)
     n_sites = last - first
     allele_index = np.repeat(np.arange(len(alleles)), n_sites)
-    window_index = np.arange(len(allele_index)) - np.repeat(np.cumsum(n_sites) - n_sites, n_sites) + np.repeat(first, n_sites)
-    status = [allele.status or ("scored" if n else "no_site_in_range") for allele, n in zip(alleles, n_sites, strict=True)]
+    window_index = (
+        np.arange(len(allele_index)) - np.repeat(np.cumsum(n_sites) - n_sites, n_sites) + np.repeat(first, n_sites)
+    )
+    status = [
+        allele.status or ("scored" if n else "no_site_in_range") for allele, n in zip(alleles, n_sites, strict=True)
+    ]
     ledger = pd.DataFrame(
         [(chrom, a.pos, a.ref, a.alt, s, n, a.vcf) for a, s, n in zip(alleles, status, n_sites, strict=True)],
         columns=TABLES["ledger"].schema.names,
     )
     pairs = pd.DataFrame({"allele": allele_index, "window": window_index})
     pairs["scored"] = np.array([s == "scored" for s in status], dtype=bool)[allele_index]
-    of_genes = pairs.assign(site_id=windows.site_id.to_numpy()[window_index]).merge(catalogue[["site_id", "gene_id"]], on="site_id")
-    gene_counts = of_genes.drop_duplicates(["allele", "gene_id"]).groupby("gene_id").scored.agg(n_alleles="size", n_scored="sum")
+    of_genes = pairs.assign(site_id=windows.site_id.to_numpy()[window_index]).merge(
+        catalogue[["site_id", "gene_id"]], on="site_id"
+    )
+    gene_counts = (
+        of_genes.drop_duplicates(["allele", "gene_id"]).groupby("gene_id").scored.agg(n_alleles="size", n_scored="sum")
+    )
     scored = pairs[pairs.scored].sort_values(["allele", "window"], ignore_index=True)
-    return ShardAlleles(ledger, _alternates(chrom, alleles, scored, windows, stretch), counts, gene_counts.reset_index())
+    return ShardAlleles(
+        ledger, _alternates(chrom, alleles, scored, windows, stretch), counts, gene_counts.reset_index()
+    )
 
 
 def windows_touched(alleles: list[Allele], window_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -250,19 +225,23 @@ def windows_touched(alleles: list[Allele], window_starts: np.ndarray) -> tuple[n
     return first, np.maximum(np.searchsorted(window_starts, most, side="right"), first)
 
 
-def _alternates(chrom: str, alleles: list[Allele], pairs: pd.DataFrame, windows: pd.DataFrame, stretch: Stretch) -> pd.DataFrame:
+def _alternates(
+    chrom: str, alleles: list[Allele], pairs: pd.DataFrame, windows: pd.DataFrame, stretch: Stretch
+) -> pd.DataFrame:
     """Table `alleles` for pairs of (allele, window) indices."""
     pair_alleles = [alleles[i] for i in pairs.allele]
     sites = windows.iloc[pairs.window]
     window_start, minus = sites.window_start.to_numpy(), (sites.strand == "-").to_numpy()
-    codes = to_codes(sites.window)
+    codes = encode_rows(sites.window.to_list(), WINDOW_LENGTH)
     start = np.array([a.edit.start for a in pair_alleles], dtype=np.int64)
     index = np.where(minus, window_start + WINDOW_LENGTH - 1 - start, start - window_start)
     last_index = index.copy()
     anchor = np.full(len(pairs), "hexamer", dtype=object)
 
     simple = np.array([len(a.edit.alt) == 1 and a.edit.end - a.edit.start == 1 for a in pair_alleles], dtype=bool)
-    alt = np.array([a.edit.alt[0] if is_simple else 0 for a, is_simple in zip(pair_alleles, simple, strict=True)], dtype=np.uint8)
+    alt = np.array(
+        [a.edit.alt[0] if is_simple else 0 for a, is_simple in zip(pair_alleles, simple, strict=True)], dtype=np.uint8
+    )
     codes[simple, index[simple]] = np.where(minus, reverse_complement(alt[:, None])[:, 0], alt)[simple]
     for i in np.flatnonzero(~simple):
         edit = pair_alleles[i].edit
@@ -285,7 +264,7 @@ def _alternates(chrom: str, alleles: list[Allele], pairs: pd.DataFrame, windows:
             "window_index": index,
             "region": [region_of(*place) for place in zip(index, last_index, sites.cut_index, strict=True)],
             "anchor": anchor,
-            "window_alt": to_strings(codes),
+            "window_alt": decode_rows(codes),
         }
     )
 
@@ -298,7 +277,11 @@ def _unknown(vcfs: dict[str, cyvcf2.VCF], names: ContigNames) -> ShardAlleles:
             if names.match(contig) is not None:
                 continue
             records = [read_record(variant) for variant in variants_between(vcf, contig, -1, MAX_END)]
-            alleles = [(contig, record.pos, record.ref, alt, "contig_unknown", 0, vcf_name) for record in records for alt in record.alts]
+            alleles = [
+                (contig, record.pos, record.ref, alt, "contig_unknown", 0, vcf_name)
+                for record in records
+                for alt in record.alts
+            ]
             rows += alleles
             counts.append((vcf_name, contig, len(records), sum(not record.alts for record in records), len(alleles)))
     return ShardAlleles(

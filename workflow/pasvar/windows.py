@@ -5,7 +5,7 @@ import pandas as pd
 
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.genome import Genome
-from pasvar.sequence import decode, encode, reverse_complement
+from pasvar.sequence import decode_rows, reverse_complement
 
 
 def reference_windows(sites: pd.DataFrame, genome: Genome) -> pd.DataFrame:
@@ -23,20 +23,6 @@ def reference_windows(sites: pd.DataFrame, genome: Genome) -> pd.DataFrame:
     minus = (windows.strand == "-").to_numpy()
     codes[minus] = reverse_complement(codes[minus])
     cut = np.where(minus, windows.window_end - windows.cut_pos, windows.cut_pos - 1 - windows.window_start)
-    return windows.assign(cut_index=cut, window=to_strings(codes))[
+    return windows.assign(cut_index=cut, window=decode_rows(codes))[
         ["site_id", "chrom", "strand", "window_start", "window_end", "cut_index", "window"]
     ]
-
-
-def to_strings(codes: np.ndarray) -> list[str]:
-    """Windows as text; codes: (n, 205) uint8."""
-    text = decode(codes.reshape(-1))
-    return [text[i : i + WINDOW_LENGTH] for i in range(0, len(text), WINDOW_LENGTH)]
-
-
-def to_codes(windows: list[str] | pd.Series) -> np.ndarray:
-    """The inverse of `to_strings`: (n, 205) uint8. Raises ValueError where a window has another length."""
-    codes = encode("".join(windows))
-    if len(codes) != len(windows) * WINDOW_LENGTH:
-        raise ValueError(f"windows of {WINDOW_LENGTH} nt are expected")
-    return codes.reshape(len(windows), WINDOW_LENGTH)

@@ -1,0 +1,46 @@
+# pasvar: which genetic variants change 3' cleavage and polyadenylation, in which genes, and how much.
+#
+# Data flows one way, and the rule files stand in its order:
+#   GTF + FASTA -> sites -> windows -> + VCF -> shards of alleles -> scores -> effects -> report
+
+import sys
+from pathlib import Path
+
+from snakemake.utils import min_version
+
+min_version("9.15")
+
+# Scripts import the library from here, also on cluster nodes and in conda environments.
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+
+
+scattergather:
+    shards=CONFIG["shards"],
+
+
+include: "workflow/rules/reference.smk"
+include: "workflow/rules/sites.smk"
+include: "workflow/rules/windows.smk"
+include: "workflow/rules/variants.smk"
+include: "workflow/rules/scores.smk"
+include: "workflow/rules/effects.smk"
+
+
+localrules:
+    all,
+
+
+rule all:
+    default_target: True
+    input:
+        "results/sites.parquet",
+        "results/scores.parquet",
+        "results/gene_effects.parquet",
+        "results/genes.parquet",
+        "results/ledger.parquet",

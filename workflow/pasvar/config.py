@@ -1,0 +1,110 @@
+"""The configuration of a run: checked against its schema and against the files that it names, before any job starts.
+
+Imports neither pandas nor torch: Snakemake reads its Snakefile anew in every job.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from string import Formatter
+
+import jsonschema
+import yaml
+
+from pasvar.errors import InputError
+from pasvar.files import INDEX_SUFFIXES, index_path
+
+SCHEMA_PATH = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+
+
+def read_schema() -> dict:
+    """The JSON schema of the configuration."""
+    return yaml.safe_load(SCHEMA_PATH.read_text())
+
+
+def check_config(config: Mapping, directory: Path | None = None) -> dict:
+    """The configuration with defaults filled in, `vcf` as a list of paths. Raises InputError, one line, where it cannot be run.
+
+    directory: what relative paths are relative to (default: the working directory).
+    """
+    schema = read_schema()
+    properties = schema["properties"]
+    for error in sorted(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)), key=lambda e: list(e.path)):
+        raise InputError(_explain(error, properties))
+    filled = {key: config.get(key, properties[key].get("default")) for key in properties}
+    directory = directory or Path.cwd()
+    for key in ("fasta", "gtf"):
+        _require_file(directory / filled[key], filled[key], key)
+    filled["vcf"] = [str(path) for given in _listed(filled["vcf"]) for path in _expand(given, directory)]
+    for path in filled["vcf"]:
+        _require_index(directory / path, path)
+    names = [Path(path).name for path in filled["vcf"]]
+    for name in names:
+        if names.count(name) > 1:
+            raise InputError(f"config key `vcf`: two files are called {name}; give them different names")
+    return filled
+
+
+def _explain(error: jsonschema.ValidationError, properties: Mapping) -> str:
+    if error.validator == "additionalProperties":
+        unknown = sorted(set(error.instance) - set(properties))
+        return f"config key `{unknown[0]}` is unknown; the keys are {', '.join(properties)}"
+    if error.validator == "required":
+        missing = next(key for key in error.validator_value if key not in error.instance)
+        return f"config key `{missing}` is missing: {properties[missing]['description']}"
+    key = error.path[0]
+    expected = properties[key]["description"]
+    value = (
+        "a list that is empty or holds something else than text"
+        if key == "vcf"
+        else f"{error.instance!r}, {_rule(error)}"
+    )
+    return f"config key `{key}` is {value}. {expected}"
+
+
+def _rule(error: jsonschema.ValidationError) -> str:
+    limits = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "enum": "one of",
+        "type": "of type",
+    }
+    return f"expected {limits.get(error.validator, error.validator)} {error.validator_value}"
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else list(value)
+
+
+def _expand(given: str, directory: Path) -> list[str]:
+    """The files that a path with `{chrom}` stands for, sorted; the path itself where it has no wildcard."""
+    fields = [field for _, field, _, _ in Formatter().parse(given) if field is not None]
+    if not fields:
+        return [given]
+    if set(fields) != {"chrom"}:
+        raise InputError(f"config key `vcf`: {given}: the only wildcard is {{chrom}}")
+    pattern = given.replace("{chrom}", "*")
+    anchor = Path(pattern).anchor
+    found = sorted((Path(anchor) if anchor else directory).glob(pattern.removeprefix(anchor)))
+    found = [path for path in found if path.suffix not in INDEX_SUFFIXES]
+    if not found:
+        raise InputError(f"config key `vcf`: no file is called {given}, whatever {{chrom}} is")
+    return [str(path if anchor else path.relative_to(directory)) for path in found]
+
+
+def _require_file(path: Path, given: str, key: str) -> None:
+    if not path.is_file():
+        raise InputError(f"config key `{key}`: no such file: {given} (relative paths are taken from {Path.cwd()})")
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise InputError(f"config key `{key}`: {given} cannot be read ({error.strerror})") from error
+
+
+def _require_index(path: Path, given: str) -> None:
+    _require_file(path, given, "vcf")
+    if index_path(path) is None:
+        raise InputError(
+            f"config key `vcf`: {given} has no index; make one with: bcftools index --tbi {given} "
+            "(the file must be bgzipped and sorted by position)"
+        )

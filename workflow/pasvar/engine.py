@@ -1,0 +1,219 @@
+"""Fast inference of APARENT2: from codes of windows to logits, straight from the weights. The only file read is the checkpoint.
+
+The network is the one of `pasvar.model`, rewritten so that less is computed for the same result:
+
+* A 1x1 convolution of a one-hot sequence is a row of a table: the projection is a look-up by code.
+* A batch norm in inference mode is a scale and a shift per channel. The second one of a block follows a convolution and goes into
+  its weights. The first one follows the residual stream and stays, as one fused multiply-add.
+* The skip path of a group (32 -> 32) is summed with the others and then goes through the final 32 -> 1 convolution. Both
+  are linear, so a skip path is one vector of 32, and the sum over groups one matrix-vector product each.
+* The activations are kept channels-last, where a 3-tap convolution is a matrix product over contiguous memory.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.nn import functional
+
+from pasvar.constants import WINDOW_LENGTH
+from pasvar.model.checkpoint import load_checkpoint
+
+CPU_BATCH_SIZE = 64
+"""On a CPU the activations of a batch should stay in cache: 64 windows are 1.7 MB per tensor (`make bench` measures it)."""
+
+GPU_BATCH_SIZE = 4096
+
+
+@dataclass(frozen=True)
+class Block:
+    """One residual block: scale and shift of the first batch norm, and the two convolutions (the second batch norm is in
+    the first of them)."""
+
+    scale: torch.Tensor
+    shift: torch.Tensor
+    weight_1: torch.Tensor
+    bias_1: torch.Tensor
+    weight_2: torch.Tensor
+    bias_2: torch.Tensor
+    dilation: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Four blocks of one dilation, and the vector that their input contributes to the logits through."""
+
+    skip: torch.Tensor
+    blocks: tuple[Block, ...]
+
+
+def load_engine(model: str | Path, device: str = "auto", threads: int | None = None) -> tuple["Engine", dict[str, str]]:
+    """An engine for a checkpoint on disk, and what tables say of it: the model's name and the sha256 of its weights.
+
+    threads: CPU threads to use, those that the job was given; torch would take all cores of the machine.
+    """
+    if threads:
+        torch.set_num_threads(threads)
+    checkpoint = load_checkpoint(model)
+    made_by = {"model": checkpoint.name, "model_sha256": checkpoint.sha256}
+    return Engine(checkpoint.config, checkpoint.tensors, device), made_by
+
+
+class Engine:
+    """The network for one device; call `logits`.
+
+    config, tensors: of a `pasvar.model.checkpoint.Checkpoint`. device: "cpu", "cuda", "cuda:1", or "auto" for a GPU if
+    there is one. batch_size: windows per pass; every pass has this size (the last is filled up), so that the
+    result of a window does not hang on the others it is scored with.
+    """
+
+    def __init__(
+        self, config: Mapping, tensors: Mapping[str, np.ndarray], device: str = "auto", batch_size: int | None = None
+    ):
+        self.device = choose_device(device)
+        self.batch_size = batch_size or (CPU_BATCH_SIZE if self.device.type == "cpu" else GPU_BATCH_SIZE)
+        if self.device.type == "cuda":
+            # TF32 keeps 10 bits of a number, float32 24: a GPU must give what a CPU gives.
+            torch.backends.cuda.matmul.allow_tf32 = False
+            torch.backends.cudnn.allow_tf32 = False
+        weights = _Folded(config, tensors, self.device)
+        self._table, self._groups = weights.table(), weights.groups()
+        self._last_skip, self._position_bias = weights.last_skip(), weights.position_bias()
+
+    @torch.inference_mode()
+    def logits(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
+        """Logits of windows: (n, 205) uint8 codes (A C G T N are 0 to 4) -> (n, 206) float32.
+
+        Index 205 of the output stands for "no cleavage in the window". done: told after each batch
+        how many windows it had.
+        Raises ValueError where the codes have another shape or range.
+        """
+        if windows.ndim != 2 or windows.shape[1] != WINDOW_LENGTH or windows.dtype != np.uint8:
+            raise ValueError(f"windows: {windows.dtype} {windows.shape}, expected uint8 (n, {WINDOW_LENGTH})")
+        if windows.size and windows.max() >= len(self._table):
+            raise ValueError(f"windows: code {windows.max()}, expected 0 to {len(self._table) - 1}")
+        out = np.empty((len(windows), WINDOW_LENGTH + 1), dtype=np.float32)
+        for start, batch in _batches(windows, self.batch_size):
+            rows = self._forward(torch.from_numpy(batch).to(self.device))
+            out[start : start + self.batch_size] = rows[: len(windows) - start].cpu().numpy()
+            done(min(self.batch_size, len(windows) - start))
+        return out
+
+    def _forward(self, codes: torch.Tensor) -> torch.Tensor:
+        """(b, 205) uint8 -> (b, 206) float32."""
+        # As an image of one row: (b, channels, 1, 205), channels last in memory.
+        stream = self._table[codes.int()].permute(0, 2, 1).unsqueeze(2)
+        summed = self._position_bias.expand(len(codes), -1).clone()
+        inside = summed[:, :WINDOW_LENGTH]
+        for group in self._groups:
+            inside += self._contribution(stream, group.skip)
+            for block in group.blocks:
+                hidden = torch.addcmul(block.shift, stream, block.scale).relu_()
+                hidden = functional.conv2d(
+                    hidden, block.weight_1, block.bias_1, padding=(0, block.dilation), dilation=(1, block.dilation)
+                ).relu_()
+                hidden = functional.conv2d(
+                    hidden, block.weight_2, block.bias_2, padding=(0, block.dilation), dilation=(1, block.dilation)
+                )
+                stream = hidden.add_(stream)
+        inside += self._contribution(stream, self._last_skip)
+        return summed
+
+    @staticmethod
+    def _contribution(stream: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
+        """(b, 32, 1, 205) and (32,) -> (b, 205)."""
+        return stream.squeeze(2).permute(0, 2, 1) @ vector
+
+
+class _Folded:
+    """The tensors of a checkpoint turned into those of `Engine`; all arithmetic in float64, rounded once at the end."""
+
+    def __init__(self, config: Mapping, tensors: Mapping[str, np.ndarray], device: torch.device):
+        self._config = config
+        self._tensors = {name: np.asarray(array, dtype=np.float64) for name, array in tensors.items()}
+        self._device = device
+        self._final = self._tensors["model.prediction.weight"][0, :, 0]
+
+    def _on_device(self, array: np.ndarray) -> torch.Tensor:
+        return torch.tensor(array, dtype=torch.float32, device=self._device)
+
+    def table(self) -> torch.Tensor:
+        """(5, 32): the projection of each code."""
+        weight, bias = self._convolution("model.encoder.projection")
+        return self._on_device(weight[:, :, 0].T + bias)
+
+    def groups(self) -> tuple[Group, ...]:
+        return tuple(
+            Group(
+                self._on_device(self._final @ self._convolution(f"model.encoder.groups.{g}.skip")[0][:, :, 0]),
+                tuple(
+                    self._block(f"model.encoder.groups.{g}.blocks.{b}", dilation)
+                    for b in range(self._config["num_blocks"])
+                ),
+            )
+            for g, dilation in enumerate(self._config["dilations"])
+        )
+
+    def last_skip(self) -> torch.Tensor:
+        return self._on_device(self._final @ self._convolution("model.encoder.conv")[0][:, :, 0])
+
+    def position_bias(self) -> torch.Tensor:
+        """(206,): everything that does not depend on the sequence. Position 205 has the sub-library's bias alone."""
+        names = [f"model.encoder.groups.{g}.skip" for g in range(self._config["num_groups"])] + ["model.encoder.conv"]
+        constant = self._tensors["model.prediction.bias"][0] + sum(
+            self._final @ self._convolution(name)[1] for name in names
+        )
+        library = self._tensors["model.library_bias.weight"][:, self._config["library_index"]]
+        bias = library + self._tensors["model.library_bias.bias"]
+        return self._on_device(bias + np.append(np.full(WINDOW_LENGTH, constant), 0.0))
+
+    def _block(self, name: str, dilation: int) -> Block:
+        scale_1, shift_1 = self._batch_norm(f"{name}.norm1")
+        scale_2, shift_2 = self._batch_norm(f"{name}.norm2")
+        weight_1, bias_1 = self._convolution(f"{name}.conv1")
+        weight_2, bias_2 = self._convolution(f"{name}.conv2")
+        per_channel = (1, -1, 1, 1)
+        return Block(
+            self._on_device(scale_1).view(per_channel),
+            self._on_device(shift_1).view(per_channel),
+            self._kernel(weight_1 * scale_2[:, None, None]),
+            self._on_device(bias_1 * scale_2 + shift_2),
+            self._kernel(weight_2),
+            self._on_device(bias_2),
+            dilation,
+        )
+
+    def _kernel(self, weight: np.ndarray) -> torch.Tensor:
+        """(out, in, 3) -> (out, in, 1, 3), channels last in memory."""
+        return self._on_device(weight[:, :, None, :]).contiguous(memory_format=torch.channels_last)
+
+    def _convolution(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        return self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]
+
+    def _batch_norm(self, name: str) -> tuple[np.ndarray, np.ndarray]:
+        """Scale and shift that a batch norm in inference mode amounts to."""
+        scale = self._tensors[f"{name}.weight"] / np.sqrt(
+            self._tensors[f"{name}.running_var"] + self._config["batch_norm_eps"]
+        )
+        return scale, self._tensors[f"{name}.bias"] - self._tensors[f"{name}.running_mean"] * scale
+
+
+def choose_device(device: str) -> torch.device:
+    """The device of this name; for "auto" a GPU if there is one. Raises ValueError where it is not there."""
+    if device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    chosen = torch.device(device)
+    if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
+        raise ValueError(f"device {device}: torch sees {torch.cuda.device_count()} CUDA devices")
+    return chosen
+
+
+def _batches(windows: np.ndarray, size: int) -> Iterator[tuple[int, np.ndarray]]:
+    """(start, batch) of all windows; the last batch is filled up with N."""
+    for start in range(0, len(windows), size):
+        batch = windows[start : start + size]
+        if len(batch) < size:
+            batch = np.concatenate([batch, np.full((size - len(batch), WINDOW_LENGTH), 4, dtype=np.uint8)])
+        yield start, np.ascontiguousarray(batch)

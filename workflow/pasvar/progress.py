@@ -1,0 +1,36 @@
+"""Progress of long work: what, how far, how fast, how long still."""
+
+import sys
+from functools import partial
+
+from tqdm import tqdm
+
+SECONDS_BETWEEN_LINES = 10
+
+silent = partial(tqdm, disable=True)
+"""The default wherever a function takes `progress`: called with `total` and `unit`, it gives a bar with `update(n)`."""
+
+
+class _Lines:
+    """Turns the line that tqdm overwrites into lines of a log file."""
+
+    def write(self, text: str) -> None:
+        text = text.strip("\r\n ")
+        if text:
+            print(text, file=sys.stderr)
+
+    def flush(self) -> None:
+        sys.stderr.flush()
+
+
+def lines(total: int, unit: str) -> tqdm:
+    """A bar for log files, a line every ten seconds."""
+    return tqdm(
+        total=total,
+        unit=f" {unit}",
+        unit_scale=True,
+        mininterval=SECONDS_BETWEEN_LINES,
+        ascii=True,
+        ncols=100,
+        file=_Lines(),
+    )

@@ -1,0 +1,56 @@
+"""VCF and BCF files, read region by region with cyvcf2."""
+
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cyvcf2
+
+from pasvar.errors import InputError
+from pasvar.files import index_path
+
+MAX_END = 2**29 - 1
+"""The last position that a .tbi index knows; as the end of a region it means "to the contig's end"."""
+
+
+class Record(NamedTuple):
+    """One VCF record; pos 1-based, ref and alts as spelled, af one per ALT (NaN where the record has none)."""
+
+    pos: int
+    ref: str
+    alts: list[str]
+    id: str | None
+    af: tuple[float, ...]
+
+
+def open_vcf(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
+    """A VCF or BCF that has an index. Raises InputError else. Genotypes, which cost most, are parsed only `with_samples`."""
+    path = Path(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such VCF file (config key `vcf`)")
+    if index_path(path) is None:
+        raise InputError(f"{path}: has no index (.tbi or .csi); make one with: bcftools index --tbi {path.name}")
+    try:
+        return cyvcf2.VCF(str(path)) if with_samples else cyvcf2.VCF(str(path), samples=[])
+    except Exception as error:  # cyvcf2 raises bare Exceptions
+        raise InputError(f"{path}: cannot be read as VCF or BCF ({error})") from error
+
+
+def variants_between(vcf: cyvcf2.VCF, contig: str, start: int, end: int) -> Iterator[cyvcf2.Variant]:
+    """The records of `contig` (the VCF's name) whose POS lies in [start, end), 0-based."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "no intervals found")
+        for variant in vcf(f"{contig}:{start + 1}-{end}"):
+            # The index also gives records that begin before the region and reach into it.
+            if start < variant.POS:
+                yield variant
+
+
+def read_record(variant: cyvcf2.Variant) -> Record:
+    """The part of a record that pasvar needs."""
+    af = variant.INFO.get("AF")
+    values = af if isinstance(af, tuple) else (af,)
+    if len(values) != len(variant.ALT) or not all(isinstance(value, float) for value in values):
+        values = (float("nan"),) * len(variant.ALT)
+    return Record(variant.POS, variant.REF, variant.ALT, variant.ID, values)

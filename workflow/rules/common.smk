@@ -1,0 +1,38 @@
+# What every rule file uses: the checked configuration and input functions. The only rule file with `def`.
+
+from snakemake.exceptions import WorkflowError
+
+from pasvar.config import check_config
+from pasvar.digest import code_digest
+from pasvar.errors import InputError
+from pasvar.files import index_path
+
+try:
+    CONFIG = check_config(config)
+except InputError as error:
+    # `from None`: one line for the user, not the chain of exceptions behind it.
+    raise WorkflowError(str(error)) from None
+
+
+wildcard_constraints:
+    scatteritem=r"\d+-of-\d+",
+
+
+def code_of(script):
+    """Digest of the library modules that a script imports: a rule with it as a param runs anew when one of them changes."""
+    return code_digest(Path(workflow.basedir) / "workflow" / "scripts" / f"{script}.py")
+
+
+def vcf_indexes():
+    """The index of each VCF, so that a new index counts as a new input."""
+    return [str(index_path(path)) for path in CONFIG["vcf"]]
+
+
+def shard_number(wildcards):
+    """Number of the shard that `scatteritem` ("3-of-8") names, from 1."""
+    return int(wildcards.scatteritem.split("-of-")[0])
+
+
+def model_files():
+    """The model as an input file where the config gives a path, so that a changed file counts."""
+    return [CONFIG["model"]] if Path(CONFIG["model"]).exists() else []

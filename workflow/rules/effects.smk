@@ -1,0 +1,94 @@
+# From scores to effects: per allele and site, per allele and gene, per gene.
+#
+# in:  results/scores/windows.parquet, results/shards/{scatteritem}/*.parquet, VCF files (for genotypes)
+# out: results/sites.parquet, results/scores.parquet, results/gene_effects.parquet, results/genes.{parquet,tsv}
+
+
+rule predict_usage:
+    input:
+        catalogue="results/sites/catalogue.parquet",
+        scores="results/scores/windows.parquet",
+    output:
+        sites="results/sites.parquet",
+    log:
+        "logs/predict_usage.log",
+    benchmark:
+        "benchmarks/predict_usage.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        code=code_of("predict_usage"),
+    script:
+        "../scripts/predict_usage.py"
+
+
+rule summarise_alleles:
+    input:
+        sites="results/sites.parquet",
+        windows="results/windows/windows.parquet",
+        contigs="results/reference/contigs.parquet",
+        alleles="results/shards/{scatteritem}/alleles.parquet",
+        scores="results/shards/{scatteritem}/allele_scores.parquet",
+        vcf=CONFIG["vcf"],
+        index=vcf_indexes(),
+    output:
+        scores="results/shards/{scatteritem}/scores.parquet",
+        gene_effects="results/shards/{scatteritem}/gene_effects.parquet",
+        gene_carriers="results/shards/{scatteritem}/gene_carriers.parquet",
+    log:
+        "logs/summarise_alleles/{scatteritem}.log",
+    benchmark:
+        "benchmarks/summarise_alleles/{scatteritem}.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        min_effect=CONFIG["min_effect"],
+        code=code_of("summarise_alleles"),
+    script:
+        "../scripts/summarise_alleles.py"
+
+
+rule gather_effects:
+    input:
+        sites="results/sites.parquet",
+        scores=gather.shards("results/shards/{scatteritem}/scores.parquet"),
+        gene_effects=gather.shards("results/shards/{scatteritem}/gene_effects.parquet"),
+    output:
+        scores="results/scores.parquet",
+        gene_effects="results/gene_effects.parquet",
+    log:
+        "logs/gather_effects.log",
+    benchmark:
+        "benchmarks/gather_effects.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        code=code_of("gather_effects"),
+    script:
+        "../scripts/gather_effects.py"
+
+
+rule summarise_genes:
+    input:
+        sites="results/sites.parquet",
+        gene_effects=gather.shards("results/shards/{scatteritem}/gene_effects.parquet"),
+        gene_counts=gather.shards("results/shards/{scatteritem}/gene_counts.parquet"),
+        gene_carriers=gather.shards(
+            "results/shards/{scatteritem}/gene_carriers.parquet"
+        ),
+        vcf=CONFIG["vcf"],
+        index=vcf_indexes(),
+    output:
+        genes="results/genes.parquet",
+        text="results/genes.tsv",
+    log:
+        "logs/summarise_genes.log",
+    benchmark:
+        "benchmarks/summarise_genes.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        min_effect=CONFIG["min_effect"],
+        code=code_of("summarise_genes"),
+    script:
+        "../scripts/summarise_genes.py"

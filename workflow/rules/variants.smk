@@ -1,0 +1,60 @@
+# Every allele of the cohort, shard by shard: its status, and the windows that it changes.
+#
+# in:  VCF files with their indexes, results/windows/windows.parquet, FASTA
+# out: results/shards/{scatteritem}/*.parquet, results/ledger.parquet, results/ledger.tsv, results/ledger_files.tsv
+
+
+rule read_alleles:
+    input:
+        vcf=CONFIG["vcf"],
+        index=vcf_indexes(),
+        fasta=CONFIG["fasta"],
+        contigs="results/reference/contigs.parquet",
+        catalogue="results/sites/catalogue.parquet",
+        windows="results/windows/windows.parquet",
+        plan="results/shards/plan.parquet",
+    output:
+        ledger="results/shards/{scatteritem}/ledger.parquet",
+        alleles="results/shards/{scatteritem}/alleles.parquet",
+        vcf_counts="results/shards/{scatteritem}/vcf_counts.parquet",
+        gene_counts="results/shards/{scatteritem}/gene_counts.parquet",
+    log:
+        "logs/read_alleles/{scatteritem}.log",
+    benchmark:
+        "benchmarks/read_alleles/{scatteritem}.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        shard=shard_number,
+        n_shards=CONFIG["shards"],
+        max_allele_length=CONFIG["max_allele_length"],
+        complete=CONFIG["ledger"] == "complete",
+        code=code_of("read_alleles"),
+    script:
+        "../scripts/read_alleles.py"
+
+
+# Scoring waits for it: files of different assemblies stop a run here, before the expensive part.
+rule close_ledger:
+    input:
+        ledgers=gather.shards("results/shards/{scatteritem}/ledger.parquet"),
+        vcf_counts=gather.shards("results/shards/{scatteritem}/vcf_counts.parquet"),
+        vcf=CONFIG["vcf"],
+        index=vcf_indexes(),
+    output:
+        ledger="results/ledger.parquet",
+        totals="results/ledger.tsv",
+        files="results/ledger_files.tsv",
+    log:
+        "logs/close_ledger.log",
+    benchmark:
+        "benchmarks/close_ledger.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        complete=CONFIG["ledger"] == "complete",
+        max_ref_mismatch=CONFIG["max_ref_mismatch"],
+        max_contig_unknown=CONFIG["max_contig_unknown"],
+        code=code_of("close_ledger"),
+    script:
+        "../scripts/close_ledger.py"

@@ -1,0 +1,42 @@
+# The 205-nt reference window of each site, and the shards that the genome is cut into by them.
+#
+# in:  results/sites/catalogue.parquet, FASTA
+# out: results/windows/windows.parquet, results/shards/plan.parquet
+
+
+rule extract_windows:
+    input:
+        catalogue="results/sites/catalogue.parquet",
+        fasta=CONFIG["fasta"],
+        contigs="results/reference/contigs.parquet",
+    output:
+        windows="results/windows/windows.parquet",
+    log:
+        "logs/extract_windows.log",
+    benchmark:
+        "benchmarks/extract_windows.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        code=code_of("extract_windows"),
+    script:
+        "../scripts/extract_windows.py"
+
+
+rule plan_shards:
+    input:
+        windows="results/windows/windows.parquet",
+        contigs="results/reference/contigs.parquet",
+    output:
+        plan="results/shards/plan.parquet",
+    log:
+        "logs/plan_shards.log",
+    benchmark:
+        "benchmarks/plan_shards.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        n_shards=CONFIG["shards"],
+        code=code_of("plan_shards"),
+    script:
+        "../scripts/plan_shards.py"

@@ -1,0 +1,27 @@
+"""The ledger of all shards, checked against the files."""
+
+from logging import Logger
+from pathlib import Path
+
+from pasvar.jobs import logged
+from pasvar.ledger import close_ledger
+
+
+def main(inputs, outputs, params, log: Logger) -> None:
+    totals, files = close_ledger(
+        inputs.ledgers,
+        inputs.vcf_counts,
+        [Path(path) for path in inputs.vcf],
+        params.complete,
+        params.max_ref_mismatch,
+        params.max_contig_unknown,
+        Path(outputs.ledger),
+    )
+    log.info("\n%s\n%s", totals.to_string(index=False), files.to_string(index=False))
+    totals.to_csv(outputs.totals, sep="\t", index=False)
+    files.to_csv(outputs.files, sep="\t", index=False)
+
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]) as log:
+        main(snakemake.input, snakemake.output, snakemake.params, log)

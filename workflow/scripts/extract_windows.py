@@ -1,0 +1,23 @@
+"""The reference window of each site."""
+
+from pathlib import Path
+
+from pasvar.genome import Genome
+from pasvar.jobs import logged
+from pasvar.tables import read_table, write_table
+from pasvar.windows import reference_windows
+
+
+def main(catalogue: str, fasta: str, index_dir: str, windows: str) -> None:
+    with Genome(fasta, index_dir) as genome:
+        write_table(windows, reference_windows(read_table(catalogue, "catalogue"), genome), "windows")
+
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        main(
+            snakemake.input.catalogue,
+            snakemake.input.fasta,
+            str(Path(snakemake.input.contigs).parent),
+            snakemake.output.windows,
+        )

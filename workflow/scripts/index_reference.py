@@ -1,0 +1,17 @@
+"""Contigs of the FASTA, and an index for it where it has none beside it."""
+
+from pathlib import Path
+
+from pasvar.genome import Genome, contig_table
+from pasvar.jobs import logged
+from pasvar.tables import write_table
+
+
+def main(fasta: str, contigs: str) -> None:
+    with Genome(fasta, Path(contigs).parent) as genome:
+        write_table(contigs, contig_table(genome), "contigs")
+
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]):
+        main(snakemake.input.fasta, snakemake.output.contigs)

@@ -1,0 +1,19 @@
+"""The network's weights in pasvar's own format, from wherever the config says they are."""
+
+from logging import Logger
+
+from pasvar.jobs import logged
+from pasvar.model.checkpoint import load_checkpoint, save_checkpoint
+from pasvar.model.fetch import resolve_model
+
+
+def main(model: str, directory: str, log: Logger) -> None:
+    path = resolve_model(model)
+    checkpoint = load_checkpoint(path)
+    log.info("model %s from %s, sha256 %s", checkpoint.name, path, checkpoint.sha256)
+    save_checkpoint(checkpoint, directory)
+
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]) as log:
+        main(snakemake.params.model, snakemake.output.model, log)

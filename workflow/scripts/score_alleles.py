@@ -1,0 +1,29 @@
+"""Log odds of one shard's alternate windows."""
+
+from logging import Logger
+
+from pasvar.engine import load_engine
+from pasvar.jobs import logged
+from pasvar.progress import lines
+from pasvar.scores import score_windows
+from pasvar.tables import read_table, write_table
+
+
+def main(model: str, alleles: str, scores: str, device: str, threads: int, log: Logger) -> None:
+    engine, made_by = load_engine(model, device, threads)
+    log.info("%s on %s", made_by, engine.device)
+    table = read_table(alleles, "alleles")
+    table["logodds_narrow_alt"], table["logodds_alt"] = score_windows(engine, table.window_alt, lines)
+    write_table(scores, table, "allele_scores", made_by)
+
+
+if __name__ == "__main__":
+    with logged(snakemake.log[0]) as log:
+        main(
+            snakemake.input.model,
+            snakemake.input.alleles,
+            snakemake.output.scores,
+            snakemake.params.device,
+            snakemake.threads,
+            log,
+        )
