@@ -44,3 +44,4 @@ rule all:
         "results/gene_effects.parquet",
         "results/genes.parquet",
         "results/ledger.parquet",
+        list(ANNOTATED),

@@ -37,7 +37,7 @@ def check_config(config: Mapping, directory: Path | None = None) -> dict:
     filled["vcf"] = [str(path) for given in _listed(filled["vcf"]) for path in _expand(given, directory)]
     for path in filled["vcf"]:
         _require_index(directory / path, path)
-    names = [Path(path).name for path in filled["vcf"]]
+    names = [Path(path).name.split(".vcf")[0].split(".bcf")[0] for path in filled["vcf"]]
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"config key `vcf`: two files are called {name}; give them different names")

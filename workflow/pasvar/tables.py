@@ -365,15 +365,19 @@ def _row_groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Ta
 
 def read_arrow(path: str | Path, name: str, columns: list[str] | None = None) -> pa.Table:
     """Table `name` from a file. Raises InputError where the file is damaged or is another table."""
-    schema = TABLES[name].schema
     try:
         file = pq.ParquetFile(path)
     except (OSError, pa.ArrowInvalid) as error:
         raise InputError(f"{path}: cannot be read as a parquet file ({error}); remove it and run again") from error
     with file:
-        if not file.schema_arrow.equals(schema):
-            raise InputError(f"{path}: is not the table {name!r} of pasvar {__version__}; remove it and run again")
+        require_schema(file, path, name)
         return file.read(columns=columns)
+
+
+def require_schema(file: pq.ParquetFile, path: str | Path, name: str) -> None:
+    """Raise InputError where an open file is not table `name`."""
+    if not file.schema_arrow.equals(TABLES[name].schema):
+        raise InputError(f"{path}: is not the table {name!r} of pasvar {__version__}; remove it and run again")
 
 
 def read_table(path: str | Path, name: str, columns: list[str] | None = None) -> pd.DataFrame:

@@ -1,4 +1,6 @@
-# What every rule file uses: the checked configuration and input functions. The only rule file with `def`.
+# The checked configuration and the input functions, which the other files of this folder use. Functions stand only here.
+
+import re
 
 from snakemake.exceptions import WorkflowError
 
@@ -10,7 +12,7 @@ from pasvar.files import index_path
 try:
     CONFIG = check_config(config)
 except InputError as error:
-    # `from None`: one line for the user, not the chain of exceptions behind it.
+    # One line for the user, without the chain of exceptions behind it.
     raise WorkflowError(str(error)) from None
 
 
@@ -19,7 +21,7 @@ wildcard_constraints:
 
 
 def code_of(script):
-    """Digest of the library modules that a script imports: a rule with it as a param runs anew when one of them changes."""
+    """Digest of the library modules that a script imports; as a param it makes a job run anew when one of them changes."""
     return code_digest(Path(workflow.basedir) / "workflow" / "scripts" / f"{script}.py")
 
 
@@ -36,3 +38,17 @@ def shard_number(wildcards):
 def model_files():
     """The model as an input file where the config gives a path, so that a changed file counts."""
     return [CONFIG["model"]] if Path(CONFIG["model"]).exists() else []
+
+
+def annotated_files():
+    """The annotated VCF of each input VCF."""
+    if len(CONFIG["vcf"]) == 1:
+        return {"results/annotated.vcf.gz": CONFIG["vcf"][0]}
+    stems = {
+        path: re.sub(r"\.(vcf\.b?gz|bcf)$", "", Path(path).name)
+        for path in CONFIG["vcf"]
+    }
+    return {f"results/annotated/{stem}.vcf.gz": path for path, stem in stems.items()}
+
+
+ANNOTATED = annotated_files()

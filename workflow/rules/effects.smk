@@ -92,3 +92,28 @@ rule summarise_genes:
         code=code_of("summarise_genes"),
     script:
         "../scripts/summarise_genes.py"
+
+
+# One file for a cohort in one VCF, results/annotated.vcf.gz; else one each, under results/annotated/.
+rule annotate_vcf:
+    input:
+        vcf=lambda wildcards: ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"],
+        scores="results/scores.parquet",
+        contigs="results/reference/contigs.parquet",
+        fasta=CONFIG["fasta"],
+        gtf=CONFIG["gtf"],
+    output:
+        annotated="results/{annotated}.vcf.gz",
+        index="results/{annotated}.vcf.gz.tbi",
+    log:
+        "logs/{annotated}.log",
+    benchmark:
+        "benchmarks/{annotated}.tsv"
+    wildcard_constraints:
+        annotated=r"annotated(/[^/]+)?",
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        code=code_of("annotate_vcf"),
+    script:
+        "../scripts/annotate_vcf.py"

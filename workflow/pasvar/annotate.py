@@ -1,0 +1,149 @@
+"""The input's VCF records, untouched, with INFO/PASVAR: one entry per allele, gene and site."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from urllib.parse import quote
+
+import cyvcf2
+import numpy as np
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+import pysam
+from tqdm import tqdm
+
+from pasvar import __version__
+from pasvar.contigs import ContigNames
+from pasvar.progress import silent
+from pasvar.tables import require_schema
+from pasvar.vcf import open_vcf
+
+FIELDS = (
+    "allele",
+    "gene_id",
+    "gene_name",
+    "site_id",
+    "strand",
+    "hexamer",
+    "region",
+    "logodds_narrow_ref",
+    "delta_logodds_narrow",
+    "delta_logodds",
+    "delta_usage",
+    "flags",
+)
+"""Parts of an entry, joined by `|` as VEP does it, so that `bcftools +split-vep -a PASVAR` reads them."""
+
+FLAGS = {
+    "hexamer_changed": "the six bases at the hexamer's place are others",
+    "hexamer_indel": "an indel hits the hexamer, so that none could keep its place",
+    "opposite_signs": "narrow and wide effect have opposite signs",
+}
+
+_INFO = {
+    "ID": "PASVAR",
+    "Number": ".",
+    "Type": "String",
+    "Description": f"Effects on cleavage and polyadenylation, per allele, gene and site. Format: {'|'.join(FIELDS)}",
+}
+_COLUMNS = [
+    *(
+        "pos",
+        "ref",
+        "alt",
+        "gene_id",
+        "gene_name",
+        "site_id",
+        "strand",
+        "anchor",
+        "hexamer_ref",
+        "hexamer_alt",
+        "region",
+    ),
+    *("logodds_narrow_ref", "delta_logodds_narrow", "delta_logodds", "delta_usage"),
+]
+
+
+def annotate_vcf(
+    vcf: str | Path,
+    scores: str | Path,
+    out: str | Path,
+    names: ContigNames,
+    made_by: Mapping[str, str],
+    progress: Callable[..., tqdm] = silent,
+) -> int:
+    """Write `vcf` to `out` (bgzipped, indexed) with the scores of its alleles; returns the number of records with an entry.
+
+    scores: table `scores`. names: the FASTA's contig names. made_by: goes into header lines, `##pasvar_<key>=<value>`.
+    Records keep their order and all else. The file appears whole or not at all.
+    """
+    reader = open_vcf(vcf, with_samples=True)
+    reader.add_info_to_header(_INFO)
+    for key, value in {"version": __version__, **made_by}.items():
+        reader.add_to_header(f"##pasvar_{key.removeprefix('pasvar_')}={value}")
+    out = Path(out)
+    beside = out.with_name(f".part.{out.name}")
+    writer = cyvcf2.Writer(str(beside), reader, mode="wz")
+    n_annotated = 0
+    chrom, entries = None, {}
+    with progress(total=None, unit="records") as bar:
+        for variant in reader:
+            if chrom != variant.CHROM:
+                chrom = variant.CHROM
+                entries = _entries(scores, names.match(chrom))
+            found = [entry for alt in variant.ALT for entry in entries.get((variant.POS, variant.REF, alt), ())]
+            if found:
+                variant.INFO["PASVAR"] = ",".join(found)
+                n_annotated += 1
+            writer.write_record(variant)
+            bar.update(1)
+    writer.close()
+    pysam.tabix_index(str(beside), preset="vcf", force=True)
+    os.replace(f"{beside}.tbi", f"{out}.tbi")
+    os.replace(beside, out)
+    return n_annotated
+
+
+def _entries(scores: str | Path, chrom: str | None) -> dict[tuple[int, str, str], list[str]]:
+    """The entries of one contig by (pos, ref, alt)."""
+    found: dict[tuple[int, str, str], list[str]] = {}
+    for row in _rows(scores, chrom) if chrom is not None else ():
+        found.setdefault((row["pos"], row["ref"], row["alt"]), []).append(_entry(row))
+    return found
+
+
+def _rows(scores: str | Path, chrom: str) -> Iterator[dict]:
+    """The rows of one contig; of the file's row groups only those that may hold it are read."""
+    with pq.ParquetFile(scores) as file:
+        require_schema(file, scores, "scores")
+        column = file.schema_arrow.get_field_index("chrom")
+        for i in range(file.num_row_groups):
+            limits = file.metadata.row_group(i).column(column).statistics
+            if limits is not None and not limits.min <= chrom <= limits.max:
+                continue
+            group = file.read_row_group(i, columns=["chrom", *_COLUMNS])
+            yield from group.filter(pc.equal(group["chrom"], chrom)).select(_COLUMNS).to_pylist()
+
+
+def _entry(row: Mapping) -> str:
+    flags = {
+        "hexamer_changed": row["hexamer_ref"] != row["hexamer_alt"],
+        "hexamer_indel": row["anchor"] != "hexamer",
+        "opposite_signs": row["delta_logodds_narrow"] * row["delta_logodds"] < 0,
+    }
+    values = {
+        **row,
+        "allele": row["alt"],
+        "hexamer": row["hexamer_ref"],
+        "flags": "&".join(flag for flag, is_set in flags.items() if is_set),
+    }
+    return "|".join(_text(values[field]) for field in FIELDS)
+
+
+def _text(value: str | float | None) -> str:
+    """A value as VCF text: the shortest digits that give the float32 back, and no character that has a meaning in INFO."""
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return str(np.float32(value))
+    return quote(value, safe=":+-._&*<>[]/()'!@#$^~{}")
