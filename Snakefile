@@ -14,7 +14,10 @@ min_version("9.15")
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
 
-configfile: "config/config.yaml"
+# A configuration that names a cohort stands by itself: none of the example's keys may slip into it.
+if "fasta" not in config:
+
+    configfile: "config/config.yaml"
 
 
 include: "workflow/rules/common.smk"

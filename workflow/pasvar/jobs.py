@@ -22,6 +22,8 @@ def logged(path: str) -> Iterator[logging.Logger]:
             yield logger
         except (InputError, OSError) as error:
             logger.error("error: %s", error)
+            # Also where the user looks first: with --quiet, Snakemake does not show the log of a failed job.
+            print(f"\npasvar: error: {error}\n", file=sys.__stderr__)
             sys.exit(1)
         except Exception:
             logger.exception("error: a fault of pasvar's own; please report it with this log")
