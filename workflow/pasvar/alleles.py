@@ -37,16 +37,22 @@ class Edit(NamedTuple):
 class AlternateWindow(NamedTuple):
     """The window of an allele at a site, all indices on the transcribed strand.
 
-    codes: (205,) uint8. index: first base changed. anchor: what keeps its place, see `place_edit`.
+    codes: (205,) uint8. index, last_index: first and last base changed. anchor: what keeps its place, see `place_edit`.
     """
 
     codes: np.ndarray
     index: int
+    last_index: int
     anchor: str
 
 
 def trim(start: int, ref: str, alt: str) -> Edit:
-    """The edit of a VCF allele (start = POS - 1) without the bases that REF and ALT share at their ends."""
+    """The edit of a VCF allele (start = POS - 1) without the bases that REF and ALT share at their ends.
+
+    An ALT that is REF again replaces the first base by itself.
+    """
+    if ref == alt:
+        return Edit(start, start + 1, encode(alt[0]))
     shared_end = 0
     while shared_end < min(len(ref), len(alt)) and ref[-1 - shared_end] == alt[-1 - shared_end]:
         shared_end += 1
@@ -150,19 +156,21 @@ def place_edit(codes: np.ndarray, edit: Edit, window: int) -> AlternateWindow:
     changed = np.concatenate([codes[: edit.start], edit.alt, codes[edit.end :]])
     keep_upstream = changed[window : window + WINDOW_LENGTH]
     if edit.length_change == 0:
-        return AlternateWindow(keep_upstream, _index(edit, window), "hexamer")
+        return AlternateWindow(keep_upstream, *_places(edit, window, 0, WINDOW_LENGTH), "hexamer")
     keep_downstream = changed[window + edit.length_change :][:WINDOW_LENGTH]
     first = shift(codes, edit, -room_left(codes, edit))
     last = shift(codes, edit, room_right(codes, edit))
-    # The leftmost place on the transcribed strand is named, so that the index does not hang on the spelling.
-    index = _index(first, window)
+    # The leftmost place on the transcribed strand is named, so that the index does not hang on the spelling; it is within
+    # the side of the hexamer on which the edit counts as lying.
     if first.end <= hexamer:
-        return AlternateWindow(keep_downstream, index, "hexamer")
+        return AlternateWindow(keep_downstream, *_places(first, window, 0, HEXAMER_INDEX), "hexamer")
     if last.start >= hexamer + HEXAMER_LENGTH:
-        return AlternateWindow(keep_upstream, max(index, HEXAMER_INDEX + HEXAMER_LENGTH), "hexamer")
+        places = _places(first, window, HEXAMER_INDEX + HEXAMER_LENGTH, WINDOW_LENGTH)
+        return AlternateWindow(keep_upstream, *places, "hexamer")
+    places = _places(first, window, 0, WINDOW_LENGTH)
     if _tier(keep_upstream) < _tier(keep_downstream):
-        return AlternateWindow(keep_upstream, index, "upstream")
-    return AlternateWindow(keep_downstream, index, "downstream")
+        return AlternateWindow(keep_upstream, *places, "upstream")
+    return AlternateWindow(keep_downstream, *places, "downstream")
 
 
 def region_of(index: int, last_index: int, cut_index: int) -> str:
@@ -174,8 +182,11 @@ def region_of(index: int, last_index: int, cut_index: int) -> str:
     return "hexamer_to_cut" if index <= cut_index else "downstream"
 
 
-def _index(edit: Edit, window: int) -> int:
-    return min(max(edit.start - window, 0), WINDOW_LENGTH - 1)
+def _places(edit: Edit, window: int, low: int, high: int) -> tuple[int, int]:
+    """First and last base that an edit changes, as indices of the window within [low, high); an insertion is named by
+    the base after it."""
+    first, last = edit.start - window, max(edit.end - 1, edit.start) - window
+    return min(max(first, low), high - 1), min(max(last, low), high - 1)
 
 
 def _tier(window: np.ndarray) -> int:

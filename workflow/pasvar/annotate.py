@@ -13,6 +13,7 @@ import pysam
 from tqdm import tqdm
 
 from pasvar import __version__
+from pasvar.constants import MIN_EFFECT
 from pasvar.contigs import ContigNames
 from pasvar.progress import silent
 from pasvar.tables import require_schema
@@ -31,8 +32,10 @@ FIELDS = (
     "delta_logodds",
     "delta_usage",
     "flags",
+    "Consequence",
 )
-"""Parts of an entry, joined by `|` as VEP does it, so that `bcftools +split-vep -a PASVAR` reads them."""
+"""Parts of an entry, joined by `|` as VEP does it, so that `bcftools +split-vep -a PASVAR` reads them. Older versions of that
+plugin refuse an annotation without a field of the name Consequence."""
 
 FLAGS = {
     "hexamer_changed": "the six bases at the hexamer's place are others",
@@ -70,16 +73,18 @@ def annotate_vcf(
     out: str | Path,
     names: ContigNames,
     made_by: Mapping[str, str],
+    min_effect: float = MIN_EFFECT,
     progress: Callable[..., tqdm] = silent,
 ) -> int:
     """Write `vcf` to `out` (bgzipped, indexed) with the scores of its alleles; returns the number of records with an entry.
 
     scores: table `scores`. names: the FASTA's contig names. made_by: goes into header lines, `##pasvar_<key>=<value>`.
+    min_effect: |delta_logodds_narrow| from which Consequence is site_strengthened or site_weakened, else site_unchanged.
     Records keep their order and all else. The file appears whole or not at all.
     """
     reader = open_vcf(vcf, with_samples=True)
     reader.add_info_to_header(_INFO)
-    for key, value in {"version": __version__, **made_by}.items():
+    for key, value in {"pasvar_version": __version__, **made_by}.items():
         reader.add_to_header(f"##pasvar_{key.removeprefix('pasvar_')}={value}")
     out = Path(out)
     beside = out.with_name(f".part.{out.name}")
@@ -90,7 +95,7 @@ def annotate_vcf(
         for variant in reader:
             if chrom != variant.CHROM:
                 chrom = variant.CHROM
-                entries = _entries(scores, names.match(chrom))
+                entries = _entries(scores, names.match(chrom), min_effect)
             found = [entry for alt in variant.ALT for entry in entries.get((variant.POS, variant.REF, alt), ())]
             if found:
                 variant.INFO["PASVAR"] = ",".join(found)
@@ -104,11 +109,11 @@ def annotate_vcf(
     return n_annotated
 
 
-def _entries(scores: str | Path, chrom: str | None) -> dict[tuple[int, str, str], list[str]]:
+def _entries(scores: str | Path, chrom: str | None, min_effect: float) -> dict[tuple[int, str, str], list[str]]:
     """The entries of one contig by (pos, ref, alt)."""
     found: dict[tuple[int, str, str], list[str]] = {}
     for row in _rows(scores, chrom) if chrom is not None else ():
-        found.setdefault((row["pos"], row["ref"], row["alt"]), []).append(_entry(row))
+        found.setdefault((row["pos"], row["ref"], row["alt"]), []).append(_entry(row, min_effect))
     return found
 
 
@@ -125,17 +130,20 @@ def _rows(scores: str | Path, chrom: str) -> Iterator[dict]:
             yield from group.filter(pc.equal(group["chrom"], chrom)).select(_COLUMNS).to_pylist()
 
 
-def _entry(row: Mapping) -> str:
+def _entry(row: Mapping, min_effect: float) -> str:
     flags = {
         "hexamer_changed": row["hexamer_ref"] != row["hexamer_alt"],
         "hexamer_indel": row["anchor"] != "hexamer",
         "opposite_signs": row["delta_logodds_narrow"] * row["delta_logodds"] < 0,
     }
+    delta = row["delta_logodds_narrow"]
+    direction = "unchanged" if abs(delta) < min_effect else "strengthened" if delta > 0 else "weakened"
     values = {
         **row,
         "allele": row["alt"],
         "hexamer": row["hexamer_ref"],
         "flags": "&".join(flag for flag, is_set in flags.items() if is_set),
+        "Consequence": f"site_{direction}",
     }
     return "|".join(_text(values[field]) for field in FIELDS)
 

@@ -26,6 +26,8 @@ CPU_BATCH_SIZE = 64
 
 GPU_BATCH_SIZE = 4096
 
+PRECISIONS = ("exact", "fast")
+
 
 @dataclass(frozen=True)
 class Block:
@@ -66,21 +68,32 @@ class Engine:
 
     config, tensors: of a `pasvar.model.checkpoint.Checkpoint`. device: "cpu", "cuda", "cuda:1", or "auto" for a GPU if
     there is one. batch_size: windows per pass; every pass has this size (the last is filled up), so that the
-    result of a window does not hang on the others it is scored with.
+    result of a window does not hang on the others it is scored with. precision: "exact" is float32; "fast" multiplies
+    numbers of 16 bits (bfloat16 on a CPU, or float32 still where the CPU has no bfloat16; float16 on a GPU): its error
+    stands in docs/benchmarks.md. Raises ValueError where the device or the precision is unknown.
     """
 
     def __init__(
-        self, config: Mapping, tensors: Mapping[str, np.ndarray], device: str = "auto", batch_size: int | None = None
+        self,
+        config: Mapping,
+        tensors: Mapping[str, np.ndarray],
+        device: str = "auto",
+        batch_size: int | None = None,
+        precision: str = "exact",
     ):
+        if precision not in PRECISIONS:
+            raise ValueError(f"precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
         self.device = choose_device(device)
         self.batch_size = batch_size or (CPU_BATCH_SIZE if self.device.type == "cpu" else GPU_BATCH_SIZE)
         if self.device.type == "cuda":
             # TF32 keeps 10 bits of a number, float32 24: a GPU must give what a CPU gives.
             torch.backends.cuda.matmul.allow_tf32 = False
             torch.backends.cudnn.allow_tf32 = False
-        weights = _Folded(config, tensors, self.device)
+        half = precision == "fast" and self.device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+        weights = _Folded(config, tensors, self.device, torch.bfloat16 if half else torch.float32)
         self._table, self._groups = weights.table(), weights.groups()
         self._last_skip, self._position_bias = weights.last_skip(), weights.position_bias()
+        self._network = self._fused(precision) if self.device.type == "cuda" else self._forward
 
     @torch.inference_mode()
     def logits(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
@@ -96,13 +109,23 @@ class Engine:
             raise ValueError(f"windows: code {windows.max()}, expected 0 to {len(self._table) - 1}")
         out = np.empty((len(windows), WINDOW_LENGTH + 1), dtype=np.float32)
         for start, batch in _batches(windows, self.batch_size):
-            rows = self._forward(torch.from_numpy(batch).to(self.device))
+            rows = self._network(torch.from_numpy(batch).to(self.device))
             out[start : start + self.batch_size] = rows[: len(windows) - start].cpu().numpy()
             done(min(self.batch_size, len(windows) - start))
         return out
 
+    @torch.inference_mode()
+    def _fused(self, precision: str) -> Callable[[torch.Tensor], torch.Tensor]:
+        """All layers in one kernel, where Triton is there to make it."""
+        try:
+            from pasvar.engine_gpu import fused_or
+        except ImportError:
+            return self._forward
+        weights = (self._table, self._groups, self._last_skip, self._position_bias)
+        return fused_or(self._forward, weights, precision)
+
     def _forward(self, codes: torch.Tensor) -> torch.Tensor:
-        """(b, 205) uint8 -> (b, 206) float32."""
+        """Layer by layer: (b, 205) uint8 -> (b, 206) float32."""
         # As an image of one row: (b, channels, 1, 205), channels last in memory.
         stream = self._table[codes.int()].permute(0, 2, 1).unsqueeze(2)
         summed = self._position_bias.expand(len(codes), -1).clone()
@@ -110,14 +133,14 @@ class Engine:
         for group in self._groups:
             inside += self._contribution(stream, group.skip)
             for block in group.blocks:
-                hidden = torch.addcmul(block.shift, stream, block.scale).relu_()
+                hidden = torch.addcmul(block.shift, stream, block.scale).relu_().to(block.weight_1.dtype)
                 hidden = functional.conv2d(
                     hidden, block.weight_1, block.bias_1, padding=(0, block.dilation), dilation=(1, block.dilation)
                 ).relu_()
                 hidden = functional.conv2d(
                     hidden, block.weight_2, block.bias_2, padding=(0, block.dilation), dilation=(1, block.dilation)
                 )
-                stream = hidden.add_(stream)
+                stream = hidden + stream  # float32, whatever the convolution's type
         inside += self._contribution(stream, self._last_skip)
         return summed
 
@@ -130,8 +153,10 @@ class Engine:
 class _Folded:
     """The tensors of a checkpoint turned into those of `Engine`; all arithmetic in float64, rounded once at the end."""
 
-    def __init__(self, config: Mapping, tensors: Mapping[str, np.ndarray], device: torch.device):
-        self._config = config
+    def __init__(
+        self, config: Mapping, tensors: Mapping[str, np.ndarray], device: torch.device, convolution_dtype: torch.dtype
+    ):
+        self._config, self._convolution_dtype = config, convolution_dtype
         self._tensors = {name: np.asarray(array, dtype=np.float64) for name, array in tensors.items()}
         self._device = device
         self._final = self._tensors["model.prediction.weight"][0, :, 0]
@@ -179,15 +204,16 @@ class _Folded:
             self._on_device(scale_1).view(per_channel),
             self._on_device(shift_1).view(per_channel),
             self._kernel(weight_1 * scale_2[:, None, None]),
-            self._on_device(bias_1 * scale_2 + shift_2),
+            self._on_device(bias_1 * scale_2 + shift_2).to(self._convolution_dtype),
             self._kernel(weight_2),
-            self._on_device(bias_2),
+            self._on_device(bias_2).to(self._convolution_dtype),
             dilation,
         )
 
     def _kernel(self, weight: np.ndarray) -> torch.Tensor:
         """(out, in, 3) -> (out, in, 1, 3), channels last in memory."""
-        return self._on_device(weight[:, :, None, :]).contiguous(memory_format=torch.channels_last)
+        kernel = self._on_device(weight[:, :, None, :]).to(self._convolution_dtype)
+        return kernel.contiguous(memory_format=torch.channels_last)
 
     def _convolution(self, name: str) -> tuple[np.ndarray, np.ndarray]:
         return self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]

@@ -244,9 +244,10 @@ def _alternates(
     )
     codes[simple, index[simple]] = np.where(minus, reverse_complement(alt[:, None])[:, 0], alt)[simple]
     for i in np.flatnonzero(~simple):
-        edit = pair_alleles[i].edit
-        codes[i], index[i], anchor[i] = alternate_window(stretch, edit, int(window_start[i]), "-" if minus[i] else "+")
-        last_index[i] = index[i] + max(edit.end - edit.start, 1) - 1
+        strand = "-" if minus[i] else "+"
+        codes[i], index[i], last_index[i], anchor[i] = alternate_window(
+            stretch, pair_alleles[i].edit, int(window_start[i]), strand
+        )
 
     normal = {i: to_vcf(stretch, alleles[i].edit) for i in pairs.allele.unique()}
     return pd.DataFrame(

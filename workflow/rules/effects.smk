@@ -114,6 +114,7 @@ rule annotate_vcf:
     conda:
         "../../envs/genome.yaml"
     params:
+        min_effect=CONFIG["min_effect"],
         code=code_of("annotate_vcf"),
     script:
         "../scripts/annotate_vcf.py"

@@ -10,10 +10,12 @@ from pasvar.progress import lines
 from pasvar.tables import read_made_by, read_table
 
 
-def main(vcf: str, scores: str, contigs: str, fasta: str, gtf: str, annotated: str, log: Logger) -> None:
+def main(
+    vcf: str, scores: str, contigs: str, fasta: str, gtf: str, annotated: str, min_effect: float, log: Logger
+) -> None:
     names = ContigNames(read_table(contigs, "contigs").chrom)
     made_by = {**read_made_by(scores), "fasta_sha256": file_sha256(fasta), "gtf_sha256": file_sha256(gtf)}
-    log.info("%d records annotated", annotate_vcf(vcf, scores, annotated, names, made_by, lines))
+    log.info("%d records annotated", annotate_vcf(vcf, scores, annotated, names, made_by, min_effect, lines))
 
 
 if __name__ == "__main__":
@@ -25,5 +27,6 @@ if __name__ == "__main__":
             snakemake.input.fasta,
             snakemake.input.gtf,
             snakemake.output.annotated,
+            snakemake.params.min_effect,
             log,
         )

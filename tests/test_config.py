@@ -1,0 +1,93 @@
+"""The configuration: defaults, and one clear line for whatever is wrong with it."""
+
+import pytest
+import yaml
+from pasvar.config import check_config, read_schema
+from pasvar.docs import REPOSITORY, config_markdown, pages
+from pasvar.errors import InputError
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A working directory with empty files of the right names."""
+    for name in ("a.fa", "a.gtf", "c.1.vcf.gz", "c.1.vcf.gz.tbi", "c.2.vcf.gz", "c.2.vcf.gz.csi", "bare.vcf.gz"):
+        (tmp_path / name).touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+GOOD = {"fasta": "a.fa", "gtf": "a.gtf", "vcf": "c.1.vcf.gz"}
+
+
+def test_defaults_are_filled_in_and_vcf_becomes_a_list(folder):
+    config = check_config(GOOD)
+    assert config["vcf"] == ["c.1.vcf.gz"]
+    assert config["model"] == read_schema()["properties"]["model"]["default"]
+    assert config["shards"] == 4
+    assert config["min_effect"] == 0.2231
+    assert set(config) == set(read_schema()["properties"])
+
+
+def test_chrom_stands_for_every_file_there_is(folder):
+    assert check_config(GOOD | {"vcf": "c.{chrom}.vcf.gz"})["vcf"] == ["c.1.vcf.gz", "c.2.vcf.gz"]
+
+
+def test_an_absolute_pattern_gives_absolute_paths(folder):
+    assert check_config(GOOD | {"vcf": f"{folder}/c.{{chrom}}.vcf.gz"})["vcf"] == [
+        f"{folder}/c.1.vcf.gz",
+        f"{folder}/c.2.vcf.gz",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"fsta": "x"}, "`fsta` is unknown; the keys are fasta, gtf"),
+        ({"shards": 0}, "`shards` is 0, expected at least 1"),
+        ({"shards": "4"}, "`shards` is '4', expected of type integer"),
+        ({"ledger": "some"}, r"`ledger` is 'some', expected one of \['complete', 'in_range'\]"),
+        ({"min_effect": 0}, "`min_effect` is 0, expected more than 0"),
+        ({"device": "gpu"}, "`device` is 'gpu', expected pattern"),
+        ({"vcf": []}, "`vcf` is a list that is empty"),
+        ({"vcf": ["c.1.vcf.gz", 7]}, "`vcf` is a list that is empty or holds something else"),
+        ({"fasta": "none.fa"}, "`fasta`: no such file: none.fa"),
+        ({"gtf": "none.gtf"}, "`gtf`: no such file: none.gtf"),
+        ({"vcf": "bare.vcf.gz"}, "bare.vcf.gz has no index; make one with: bcftools index --tbi bare.vcf.gz"),
+        ({"vcf": "x.{chrom}.vcf.gz"}, r"no file is called x.\{chrom\}.vcf.gz"),
+        ({"vcf": "x.{sample}.vcf.gz"}, "the only wildcard"),
+        ({"vcf": ["c.1.vcf.gz", "./c.1.vcf.gz"]}, "two files are called c.1"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(folder, change, message):
+    with pytest.raises(InputError, match=message) as caught:
+        check_config(GOOD | change)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("key", ["fasta", "gtf", "vcf"])
+def test_a_missing_key_is_named_and_explained(folder, key):
+    with pytest.raises(InputError, match=f"`{key}` is missing: "):
+        check_config({k: v for k, v in GOOD.items() if k != key})
+
+
+def test_every_key_has_a_description():
+    properties = read_schema()["properties"]
+    assert [key for key, value in properties.items() if not value.get("description")] == []
+
+
+def test_every_key_that_is_not_required_has_a_default():
+    schema = read_schema()
+    assert {key for key, value in schema["properties"].items() if "default" not in value} == set(schema["required"])
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "grch38.yaml"])
+def test_the_configurations_of_the_clone_use_known_keys(name):
+    assert set(yaml.safe_load((REPOSITORY / "config" / name).read_text())) <= set(read_schema()["properties"])
+
+
+def test_pages_made_from_code_are_up_to_date():
+    assert {path.name: path.read_text() for path in pages()} == {path.name: text for path, text in pages().items()}
+
+
+def test_every_key_is_documented():
+    assert [key for key in read_schema()["properties"] if f"| `{key}` |" not in config_markdown()] == []

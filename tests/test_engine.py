@@ -1,0 +1,94 @@
+"""The engine against the authors' network and against `pasvar.model`, element by element."""
+
+import numpy as np
+import pytest
+import torch
+from pasvar.engine import Engine, choose_device
+from pasvar.model.architecture import RELEASED_CONFIG, tensor_shapes
+from pasvar.scores import site_log_odds
+from pasvar.sequence import encode, encode_rows
+
+
+def random_tensors(config: dict, seed: int = 0) -> dict[str, np.ndarray]:
+    """Weights of a plausible scale for every tensor of a configuration."""
+    rng = np.random.default_rng(seed)
+    tensors = {name: rng.normal(0, 0.2, shape).astype(np.float32) for name, shape in tensor_shapes(config).items()}
+    return {name: np.abs(array) + 0.5 if name.endswith("running_var") else array for name, array in tensors.items()}
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", batch_size=8)
+
+
+@pytest.fixture(scope="module")
+def windows() -> np.ndarray:
+    return np.random.default_rng(1).integers(0, 5, (21, 205)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def released_engine(released) -> Engine:
+    return Engine(released.config, released.tensors, "cpu")
+
+
+def test_logits_are_those_of_the_authors_network(released_engine, keras_parity):
+    logits = released_engine.logits(encode_rows(keras_parity["sequences"].tolist(), 205))
+    np.testing.assert_allclose(logits, keras_parity["logits"], rtol=0, atol=1e-4)
+
+
+def test_golden_variants_within_their_tolerances(released_engine, golden_variants):
+    for variant in golden_variants:
+        narrow, wide = site_log_odds(released_engine.logits(np.stack([encode(variant["ref"]), encode(variant["alt"])])))
+        assert narrow[1] - narrow[0] == pytest.approx(variant["delta_logodds_narrow"], abs=variant["tolerance"])
+        assert wide[1] - wide[0] == pytest.approx(variant["delta_logodds"], abs=variant["tolerance"])
+
+
+@pytest.mark.parametrize("changes", [{}, {"num_groups": 2, "dilations": [1, 3], "num_blocks": 1}, {"hidden_size": 8}])
+def test_logits_are_those_of_the_plain_model(windows, changes):
+    from pasvar.model import Aparent2Config, Aparent2Model
+
+    config = RELEASED_CONFIG | changes
+    tensors = random_tensors(config)
+    model = Aparent2Model(Aparent2Config(**config)).eval()
+    names = {name: torch.from_numpy(array) for name, array in tensors.items()}
+    missing, unexpected = model.load_state_dict({k.removeprefix("model."): v for k, v in names.items()}, strict=False)
+    assert not unexpected
+    assert all(name.endswith("num_batches_tracked") for name in missing)
+    with torch.inference_mode():
+        expected = model(torch.from_numpy(windows).long()).logits.numpy()
+    np.testing.assert_allclose(Engine(config, tensors, "cpu").logits(windows), expected, rtol=1e-5, atol=1e-4)
+
+
+def test_a_window_scores_the_same_bits_whatever_it_is_scored_with(engine, windows):
+    logits = engine.logits(windows)
+    order = np.random.default_rng(2).permutation(len(windows))
+    assert (engine.logits(windows[order]) == logits[order]).all()
+    assert (engine.logits(windows[:3]) == logits[:3]).all()
+
+
+def test_every_batch_is_reported(engine, windows):
+    done = []
+    engine.logits(windows, done.append)
+    assert done == [8, 8, 5]
+
+
+def test_no_windows_give_no_logits(engine):
+    assert engine.logits(np.empty((0, 205), dtype=np.uint8)).shape == (0, 206)
+
+
+@pytest.mark.parametrize(
+    ("windows", "message"),
+    [
+        (np.zeros((2, 204), dtype=np.uint8), r"uint8 \(2, 204\)"),
+        (np.zeros((2, 205), dtype=np.int64), "int64"),
+        (np.full((1, 205), 5, dtype=np.uint8), "code 5"),
+    ],
+)
+def test_what_is_no_window_is_refused(engine, windows, message):
+    with pytest.raises(ValueError, match=message):
+        engine.logits(windows)
+
+
+def test_a_gpu_that_is_not_there_is_refused():
+    with pytest.raises(ValueError, match="CUDA devices"):
+        choose_device("cuda:7")

@@ -1,0 +1,197 @@
+"""The workflow as users run it: `snakemake` as a process, on the bundled example."""
+
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from pasvar.digest import code_digest
+from pasvar.model.architecture import RELEASED_CONFIG, tensor_shapes
+from pasvar.model.checkpoint import Checkpoint, save_checkpoint
+from pasvar.tables import TABLES, USER_TABLES, read_made_by, read_table
+
+REPOSITORY = Path(__file__).parents[1]
+EXAMPLE = REPOSITORY / "resources" / "example"
+USER_FILES = [
+    "sites.parquet",
+    "scores.parquet",
+    "gene_effects.parquet",
+    "genes.parquet",
+    "genes.tsv",
+    "ledger.parquet",
+    "ledger.tsv",
+    "ledger_files.tsv",
+    "annotated.vcf.gz",
+    "report/index.html",
+]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory) -> Path:
+    """A network with the released one's interface and random weights of one block per group."""
+    config = RELEASED_CONFIG | {"num_blocks": 1}
+    rng = np.random.default_rng(0)
+    tensors = {name: rng.normal(0, 0.1, shape).astype(np.float32) for name, shape in tensor_shapes(config).items()}
+    tensors = {name: np.abs(array) + 0.5 if name.endswith("running_var") else array for name, array in tensors.items()}
+    folder = tmp_path_factory.mktemp("model") / "random"
+    save_checkpoint(Checkpoint("random", config, tensors, sha256="0" * 64), folder)
+    return folder
+
+
+def snakemake(directory: Path, model: Path, *arguments: str, **config: object) -> subprocess.CompletedProcess:
+    """Run the workflow on the example in `directory`; config changes the configuration."""
+    settings = {
+        "fasta": EXAMPLE / "chr20_1-4Mb.fa.gz",
+        "gtf": EXAMPLE / "chr20_1-4Mb.gtf.gz",
+        "vcf": EXAMPLE / "EUR503.chr20_1-4Mb.vcf.gz",
+        "model": model,
+        "report_genes": 2,
+    }
+    settings |= config
+    command = [sys.executable, "-m", "snakemake", "--snakefile", REPOSITORY / "Snakefile", "--directory", directory]
+    command += ["--cores", "2", *arguments, "--config", *(f"{key}={value}" for key, value in settings.items())]
+    return subprocess.run([str(word) for word in command], capture_output=True, text=True, cwd=REPOSITORY, check=False)
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, model) -> Path:
+    """A finished run with three shards."""
+    directory = tmp_path_factory.mktemp("run")
+    done = snakemake(directory, model, shards=3)
+    assert done.returncode == 0, done.stderr
+    return directory
+
+
+def digests(directory: Path) -> dict[str, str]:
+    return {name: hashlib.sha256((directory / "results" / name).read_bytes()).hexdigest() for name in USER_FILES}
+
+
+def jobs(dry_run: str) -> dict[str, int]:
+    """The table of jobs per rule that a dry run prints."""
+    table = dry_run.split("Job stats:")[1].split("total")[0]
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+)\s+(\d+)$", table, re.MULTILINE)}
+
+
+def test_a_dry_run_has_the_expected_jobs(tmp_path, model):
+    planned = snakemake(tmp_path, model, "--dry-run", shards=5)
+    assert planned.returncode == 0, planned.stderr
+    assert jobs(planned.stdout + planned.stderr) == {
+        "all": 1,
+        "index_reference": 1,
+        "prepare_model": 1,
+        "annotate_sites": 1,
+        "extract_windows": 1,
+        "plan_shards": 1,
+        "read_alleles": 5,
+        "close_ledger": 1,
+        "score_windows": 1,
+        "score_alleles": 5,
+        "predict_usage": 1,
+        "summarise_alleles": 5,
+        "gather_effects": 1,
+        "summarise_genes": 1,
+        "annotate_vcf": 1,
+        "build_report": 1,
+    }
+
+
+@pytest.mark.parametrize("name", USER_TABLES)
+def test_every_table_has_its_schema_and_says_what_made_it(finished, name):
+    path = finished / "results" / TABLES[name].file
+    assert len(read_table(path, name)) > 0
+    if name != "ledger":  # which no model has seen
+        assert read_made_by(path)["model"] == "random"
+
+
+def test_the_ledger_reconciles_with_the_file(finished):
+    totals = pd.read_csv(finished / "results/ledger.tsv", sep="\t", index_col="status").n_alleles
+    ledger = read_table(finished / "results/ledger.parquet", "ledger")
+    scores = read_table(finished / "results/scores.parquet", "scores")
+    assert totals.to_dict() == {"scored": 180, "no_site_in_range": 24810} | dict.fromkeys(
+        set(totals.index) - {"scored", "no_site_in_range"}, 0
+    )
+    assert ledger.status.value_counts().to_dict() == totals[totals > 0].to_dict()
+    assert len(scores[["chrom", "pos", "ref", "alt"]].drop_duplicates()) == 180
+
+
+def test_any_number_of_shards_gives_the_same_bytes(finished, tmp_path, model):
+    done = snakemake(tmp_path, model, shards=1)
+    assert done.returncode == 0, done.stderr
+    assert digests(tmp_path) == digests(finished)
+
+
+def test_tables_are_sorted_by_place(finished):
+    for name in ("scores", "ledger", "gene_effects"):
+        table = read_table(finished / "results" / TABLES[name].file, name)
+        assert table.pos.is_monotonic_increasing
+
+
+def test_nothing_is_run_again_when_nothing_has_changed(finished, model):
+    again = snakemake(finished, model, "--dry-run", shards=3)
+    assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_another_min_effect_runs_only_what_depends_on_it(finished, model):
+    planned = snakemake(finished, model, "--dry-run", shards=3, min_effect=0.5)
+    assert jobs(planned.stdout + planned.stderr) == {
+        "all": 1,
+        "summarise_alleles": 3,
+        "gather_effects": 1,
+        "summarise_genes": 1,
+        "annotate_vcf": 1,
+        "build_report": 1,
+    }
+
+
+def test_genotypes_of_the_example_are_counted(finished):
+    scores = read_table(finished / "results/scores.parquet", "scores").set_index("id")
+    counts = scores.loc["rs492370", ["n_carriers", "allele_count", "allele_number"]]
+    # 6 of 503 people carry one copy: counted with bcftools view -i 'ID="rs492370"' -H | grep -o '0|1\|1|0' | wc -l
+    assert counts.tolist() == [6, 6, 1006]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"shards": 0}, "config key `shards` is 0, expected at least 1"),
+        ({"vcf": "nowhere.vcf.gz"}, "config key `vcf`: no such file: nowhere.vcf.gz"),
+    ],
+)
+def test_a_bad_configuration_stops_before_any_job(tmp_path, model, config, message):
+    refused = snakemake(tmp_path, model, **config)
+    assert refused.returncode != 0
+    assert message in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_bad_input_is_named_on_the_terminal_and_leaves_nothing_half_written(tmp_path, model):
+    broken = tmp_path / "broken.vcf.gz"
+    whole = (EXAMPLE / "EUR503.chr20_1-4Mb.vcf.gz").read_bytes()
+    broken.write_bytes(whole[: len(whole) // 2])
+    shutil.copy(EXAMPLE / "EUR503.chr20_1-4Mb.vcf.gz.tbi", f"{broken}.tbi")
+    refused = snakemake(tmp_path, model, vcf=broken, shards=1)
+    assert refused.returncode != 0
+    assert re.search(
+        r"pasvar: error: .*broken.vcf.gz: 12742 records could be read, its index has 24990", refused.stderr
+    )
+    assert not (tmp_path / "results/ledger.parquet").exists()
+    assert not list((tmp_path / "results").rglob("*.part"))
+
+
+def test_lint_finds_nothing():
+    linted = subprocess.run(
+        [sys.executable, "-m", "snakemake", "--lint"], capture_output=True, text=True, cwd=REPOSITORY, check=False
+    )
+    assert linted.returncode == 0, linted.stderr
+
+
+def test_a_digest_follows_the_modules_that_a_script_imports(tmp_path):
+    scripts = REPOSITORY / "workflow" / "scripts"
+    assert code_digest(scripts / "score_windows.py") == code_digest(scripts / "score_alleles.py")
+    assert code_digest(scripts / "score_windows.py") != code_digest(scripts / "plan_shards.py")

@@ -1,0 +1,5 @@
+import sys
+
+from pasvar.cli import main
+
+sys.exit(main())
