@@ -33,6 +33,7 @@ include: "workflow/rules/windows.smk"
 include: "workflow/rules/variants.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/effects.smk"
+include: "workflow/rules/report.smk"
 
 
 localrules:
@@ -48,3 +49,4 @@ rule all:
         "results/genes.parquet",
         "results/ledger.parquet",
         list(ANNOTATED),
+        "results/report/index.html",

@@ -13,7 +13,7 @@ rule build_report:
         scores="results/scores.parquet",
         totals="results/ledger.tsv",
         files="results/ledger_files.tsv",
-        templates=sorted(Path(workflow.basedir, "report").glob("*")),
+        templates=sorted(Path(workflow.basedir, "workflow", "report").glob("*")),
     output:
         index="results/report/index.html",
         genes=directory("results/report/genes"),

@@ -1,0 +1,233 @@
+"""From the tables of a run to the files of its report."""
+
+import os
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import jinja2
+import numpy as np
+import pandas as pd
+
+from pasvar.config import read_schema
+from pasvar.errors import InputError
+from pasvar.report import content, gene_plots, plots, words
+from pasvar.report.content import Run
+from pasvar.tables import TABLES, USER_TABLES, read_arrow, read_made_by, read_table
+
+TEMPLATES = Path(__file__).parents[2] / "report"
+
+MAX_LOLLIPOPS = 400
+"""Variants drawn on a gene's page, over all its windows; more hide each other, and each is a third of a kB."""
+
+_EFFECT_COLUMNS = [
+    *content.ALLELE,
+    "id",
+    "af",
+    "gene_id",
+    "gene_name",
+    "n_sites",
+    "site_id",
+    "region",
+    "delta_logodds_narrow",
+    "delta_logodds",
+    "site_ids",
+    "usage_ref",
+    "usage_alt",
+    "delta_pdui",
+    "delta_utr_length",
+    "n_carriers",
+]
+_SCORE_COLUMNS = [
+    *content.ALLELE,
+    "id",
+    "af",
+    "gene_id",
+    "site_id",
+    "window_index",
+    "region",
+    "logodds_narrow_ref",
+    "delta_logodds_narrow",
+    "delta_logodds",
+    "hexamer_ref",
+    "hexamer_alt",
+    "n_carriers",
+]
+
+
+def build_report(
+    sites: str | Path,
+    genes: str | Path,
+    gene_effects: str | Path,
+    scores: str | Path,
+    totals: str | Path,
+    files: str | Path,
+    settings: Mapping,
+    index: str | Path,
+    gene_dir: str | Path,
+) -> int:
+    """Write the overview to `index` and a page per top gene into `gene_dir`; return the number of gene pages.
+
+    sites ... scores: the tables of these names. totals, files: `ledger.tsv` and `ledger_files.tsv`.
+    settings: the checked configuration; `min_effect` and `report_genes` are needed, all others are only told.
+    The same tables and settings give the same bytes. The folder and the file appear whole, the file that links to it last.
+    Raises InputError where a table cannot be read.
+    """
+    run = Run(
+        read_table(sites, "sites"),
+        read_table(genes, "genes"),
+        read_arrow(gene_effects, "gene_effects", _EFFECT_COLUMNS),
+        read_arrow(scores, "scores", _SCORE_COLUMNS),
+        _read_text(totals, {"n_alleles": "int64"}),
+        _read_text(files, {"n_records": "int64", "n_no_alt": "int64", "n_alleles": "int64", "n_indexed": "Int64"}),
+        read_made_by(sites),
+    )
+    ranked = content.ranked_genes(run.genes)
+    top = ranked.head(settings["report_genes"])
+    pages = content.page_names(top)
+    templates = _environment(Path(index), Path(gene_dir))
+    with_genotypes = bool(run.genes.carriers.notna().any())
+    _write_folder(
+        Path(gene_dir),
+        (
+            (pages[gene["gene_id"]], render_gene(templates, run, gene, with_genotypes, settings))
+            for gene in content.records(top)
+        ),
+    )
+    _write(Path(index), render_index(templates, run, ranked, pages, with_genotypes, settings))
+    return len(pages)
+
+
+def render_index(
+    templates: jinja2.Environment,
+    run: Run,
+    ranked: pd.DataFrame,
+    pages: Mapping[str, str],
+    with_genotypes: bool,
+    settings: Mapping,
+) -> str:
+    """The overview as HTML."""
+    hits = content.windows_hit(run.scores)
+    delta = hits.delta_logodds_narrow.to_numpy(dtype=np.float64)
+    tiers = run.sites.drop_duplicates("site_id").hexamer_tier.value_counts()
+    descriptions = {key: entry["description"] for key, entry in read_schema()["properties"].items()}
+    genes = content.gene_rows(ranked, run.sites, pages)
+    return templates.get_template("index.html.j2").render(
+        genes=genes,
+        n_genes_hit=len(ranked),
+        n_genes_strong=int((run.genes.n_strong > 0).sum()),
+        n_genes=len(run.genes),
+        n_sites=run.sites.site_id.nunique(),
+        variants=content.variant_rows(run, pages),
+        n_effects=run.gene_effects.num_rows,
+        n_strong=content.count_strong(run.gene_effects, settings["min_effect"]),
+        n_windows_hit=len(hits),
+        n_points=min(len(hits), plots.MAX_POINTS),
+        n_pages=len(pages),
+        regions=content.region_rows(hits, settings["min_effect"]),
+        histogram=plots.effect_histogram(delta, settings["min_effect"]) if len(hits) else "",
+        by_position=plots.effect_by_position(hits.offset.to_numpy(), delta) if len(hits) else "",
+        tiers=plots.hexamer_tiers(list(content.TIERS.values()), [int(tiers.get(tier, 0)) for tier in content.TIERS]),
+        ledger=content.ledger_rows(run.totals),
+        check=content.reconcile(run.totals, run.files),
+        settings=content.setting_rows(settings, descriptions),
+        tables={name: TABLES[name] for name in USER_TABLES},
+        made_by=run.made_by,
+        with_genotypes=with_genotypes,
+        min_effect=settings["min_effect"],
+    )
+
+
+def render_gene(templates: jinja2.Environment, run: Run, gene: dict, with_genotypes: bool, settings: Mapping) -> str:
+    """One gene's page as HTML. gene: its row of `genes`."""
+    sites = content.records(run.sites[run.sites.gene_id == gene["gene_id"]].sort_values("rank"))
+    frame = content.gene_hits(run, gene["gene_id"])
+    hits = content.records(frame)
+    span = gene_plots.effect_span(frame.delta_logodds_narrow)
+    ranks = {site["site_id"]: site["rank"] for site in sites}
+    drawn = hits[:MAX_LOLLIPOPS]
+    windows = []
+    for site in sites:
+        site["n_hits"] = sum(hit["site_id"] == site["site_id"] for hit in hits)
+        site["cut_offset"] = gene_plots.cut_offset(site)
+        if site["n_hits"]:
+            here = [hit for hit in drawn if hit["site_id"] == site["site_id"]]
+            windows.append({"site": site, "n_drawn": len(here), "plot": gene_plots.window_plot(site, here, span)})
+    return templates.get_template("gene.html.j2").render(
+        gene=gene,
+        sites=sites,
+        track=gene_plots.gene_track(sites, [window["site"]["site_id"] for window in windows]),
+        windows=windows,
+        hits=hits[: content.MAX_GENE_ROWS],
+        n_hits=len(hits),
+        n_variants=len(frame.drop_duplicates(content.ALLELE)),
+        ranks=ranks,
+        made_by=run.made_by,
+        with_genotypes=with_genotypes,
+        min_effect=settings["min_effect"],
+    )
+
+
+def _environment(index: Path, gene_dir: Path) -> jinja2.Environment:
+    """The templates, with the words of `words` as filters and the relative paths between the pages."""
+    templates = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    for filter_ in (
+        words.change,
+        words.code,
+        words.count,
+        words.fold,
+        words.number,
+        words.odds_share,
+        words.percent,
+        words.plural,
+        words.record_id,
+        words.signed,
+        words.sortable,
+        words.variant,
+    ):
+        templates.filters[filter_.__name__] = filter_
+    templates.globals.update(
+        genes_path=os.path.relpath(gene_dir, index.parent).replace(os.sep, "/"),
+        index_path=os.path.relpath(index, gene_dir).replace(os.sep, "/"),
+        weak_site=content.WEAK_SITE,
+        tier_names=content.TIERS,
+        site_classes=content.SITE_CLASSES,
+        nothing=words.NOTHING,
+    )
+    return templates
+
+
+def _read_text(path: str | Path, counts: Mapping[str, str]) -> pd.DataFrame:
+    """A tab-separated table whose columns are text but for `counts`. Raises InputError where it is something else."""
+    try:
+        frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
+        for column, dtype in counts.items():
+            frame[column] = pd.to_numeric(frame[column].replace("", None)).astype(dtype)
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"{path}: is not the ledger's ({error}); remove it and run again") from error
+    return frame
+
+
+def _write(path: Path, text: str) -> None:
+    """The file appears whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(text, encoding="utf-8", newline="\n")
+    os.replace(beside, path)
+
+
+def _write_folder(folder: Path, pages: Iterable[tuple[str, str]]) -> None:
+    """Write (name, text) pairs into a folder that takes the place of the one before, so that no page of an older run stays."""
+    beside = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir(parents=True)
+    for name, text in pages:
+        (beside / name).write_text(text, encoding="utf-8", newline="\n")
+    shutil.rmtree(folder, ignore_errors=True)
+    os.replace(beside, folder)

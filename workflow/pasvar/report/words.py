@@ -1,0 +1,109 @@
+"""Numbers and alleles as a reader sees them. Every function takes a null (None, NaN, NA) too and then gives a dash."""
+
+import math
+import re
+from html import escape
+
+import pandas as pd
+from markupsafe import Markup
+
+NOTHING = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+PRIME = "\N{PRIME}"
+
+_MISSING_IDS = ("", ".")
+_LONGEST_ALLELE = 12
+_LONGEST_ID = 28
+
+
+def count(value: float | None) -> str:
+    """A whole number with commas."""
+    return NOTHING if pd.isna(value) else f"{int(value):,}"
+
+
+def signed(value: float | None, digits: int = 2) -> str:
+    """A number with its sign, + or a true minus; what rounds to zero has none."""
+    if pd.isna(value):
+        return NOTHING
+    text = f"{abs(value):,.{digits}f}"
+    if not float(text.replace(",", "")):
+        return text
+    return ("+" if value > 0 else MINUS) + text
+
+
+def number(value: float | None, digits: int = 2) -> str:
+    """A number with a minus sign where it is negative."""
+    return signed(value, digits).removeprefix("+")
+
+
+def percent(share: float | None) -> str:
+    """A share in percent, with two digits that say something: 58 %, 4.2 %, 0.10 %, < 0.01 %."""
+    if pd.isna(share):
+        return NOTHING
+    value = 100 * share
+    if 0 < value < 0.01:
+        return "< 0.01 %"
+    digits = 0 if value >= 10 or value == 0 else 1 if value >= 1 else 2
+    return f"{value:.{digits}f} %"
+
+
+def fold(delta: float | None) -> str:
+    """A change of log odds (ln) as a change of odds: "2.5-fold lower", "1.3-fold higher", "unchanged"."""
+    if pd.isna(delta):
+        return NOTHING
+    times = math.exp(min(abs(delta), 50.0))
+    if times < 1.005:
+        return "unchanged"
+    return f"{_times(times)}-fold {'higher' if delta > 0 else 'lower'}"
+
+
+def _times(times: float) -> str:
+    if times < 2:
+        return f"{times:.2f}"
+    return f"{times:.1f}" if times < 10 else f"{times:,.0f}"
+
+
+def sortable(value: float | str | None) -> str:
+    """What a column sorts a cell by: six digits of a number, nothing for a null."""
+    if pd.isna(value):
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def odds_share(logodds: float | None) -> float | None:
+    """The share that log odds (ln) stand for."""
+    return None if pd.isna(logodds) else 1 / (1 + math.exp(-logodds))
+
+
+def short_allele(letters: str) -> str:
+    """An allele, a long one by its first letters and its length."""
+    if len(letters) <= _LONGEST_ALLELE:
+        return letters
+    return f"{letters[: _LONGEST_ALLELE - 4]}… ({len(letters)} nt)"
+
+
+def change(row: dict) -> str:
+    """`chrom:pos REF>ALT` of a row with those columns."""
+    return f"{row['chrom']}:{int(row['pos'])} {short_allele(row['ref'])}>{short_allele(row['alt'])}"
+
+
+def record_id(value: str | None) -> str:
+    """The ID of a VCF record, shortened; empty where it has none."""
+    if pd.isna(value) or value in _MISSING_IDS:
+        return ""
+    return value if len(value) <= _LONGEST_ID else value[: _LONGEST_ID - 1] + "…"
+
+
+def variant(row: dict) -> str:
+    """What a variant is called in a sentence: its ID, else its change."""
+    return record_id(row["id"]) or change(row)
+
+
+def plural(n: int, one: str, many: str | None = None) -> str:
+    """A number and what it counts: 1 gene, 2 genes."""
+    return f"{count(n)} {one if n == 1 else many or one + 's'}"
+
+
+def code(text: str) -> Markup:
+    """Prose with `names` in backticks as HTML; everything else in it is escaped."""
+    return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text)))
