@@ -14,6 +14,9 @@ from pasvar.genome import Genome
 _END_NOT_FOUND = "mRNA_end_NF"
 """Tag of transcripts whose 3' end is only where the evidence stops, no polyadenylation site."""
 
+_COPY = ["transcript_id", "Chromosome"]
+"""What names a transcript: some files use one transcript_id for its copies on X and Y."""
+
 _PARSED = ["Chromosome", "Source", "Feature", "Start", "End", "Strand", "gene_id", "gene_name", "transcript_id"]
 
 
@@ -48,7 +51,10 @@ def read_transcripts(gtf: str | Path, genome: Genome, biotypes: list[str]) -> tu
 
     transcripts, contig_note = _on_contigs(transcripts, genome, gtf)
     notes += contig_note
+    transcripts, copies_note = _name_copies(transcripts)
+    notes += copies_note
     utr = _utr_lengths(rows[rows.transcript_id.isin(transcripts.transcript_id)])
+    of_transcript = pd.MultiIndex.from_frame(transcripts[_COPY])
     return pd.DataFrame(
         {
             "transcript_id": transcripts.transcript_id,
@@ -58,8 +64,8 @@ def read_transcripts(gtf: str | Path, genome: Genome, biotypes: list[str]) -> tu
             "strand": transcripts.Strand.astype(str),
             "start": transcripts.Start,
             "end": transcripts.End,
-            "is_coding": transcripts.transcript_id.isin(utr.index),
-            "utr_length": transcripts.transcript_id.map(utr),
+            "is_coding": of_transcript.isin(utr.index),
+            "utr_length": utr.reindex(of_transcript).to_numpy(),
         }
     ).reset_index(drop=True), notes
 
@@ -80,7 +86,10 @@ def _read_gtf(path: Path) -> pd.DataFrame:
     except EOFError as error:
         raise InputError(f"{path}: the gzipped file is cut short; fetch it again") from error
     except Exception as error:  # pyranges lets through whatever its parser runs into
-        raise InputError(f"{path}: cannot be read as a GTF file ({type(error).__name__}: {error})") from error
+        raise InputError(
+            f"{path}: cannot be read as a GTF file ({type(error).__name__}: {error}); give the annotation as Ensembl or "
+            "GENCODE have it under `gtf`, plain or gzipped (GFF3 is another format)"
+        ) from error
     missing = [column for column in ("gene_id", "transcript_id") if column not in rows.columns]
     if missing:
         raise InputError(f"{path}: no attribute {' or '.join(missing)} in column 9; a GTF file (not GFF3) is expected")
@@ -127,19 +136,34 @@ def _on_contigs(transcripts: pd.DataFrame, genome: Genome, gtf: str | Path) -> t
     return transcripts, notes
 
 
+def _name_copies(transcripts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """The transcripts with gene_id made unique where one gene_id stands on several contigs or strands, as for the
+    pseudoautosomal genes of RefSeq: each copy but the first is `gene_id@contig:strand`, for its sites do not compete with the first's.
+    """
+    place = transcripts.Chromosome + ":" + transcripts.Strand
+    copies = place != place.groupby(transcripts.gene_id).transform("first")
+    if not copies.any():
+        return transcripts, []
+    named = transcripts.gene_id.where(~copies, transcripts.gene_id + "@" + place)
+    note = f"{named[copies].nunique()} genes are copies on another contig or strand and named so, first {named[copies].iloc[0]}"
+    return transcripts.assign(gene_id=named), [note]
+
+
 def _utr_lengths(rows: pd.DataFrame) -> pd.Series:
-    """Exonic nt after the stop codon, by transcript_id; transcripts without a CDS are absent.
+    """Exonic nt after the stop codon, by transcript_id and contig; transcripts without a CDS are absent.
 
     In a GTF the CDS ends before the stop codon, which has lines of its own where the annotators found one.
     """
     exons = rows[rows.Feature == "exon"]
     coding = (
-        rows[rows.Feature.isin(["CDS", "stop_codon"])]
-        .groupby("transcript_id")
-        .agg(first=("Start", "min"), last=("End", "max"))
+        rows[rows.Feature.isin(["CDS", "stop_codon"])].groupby(_COPY).agg(first=("Start", "min"), last=("End", "max"))
     )
-    exons = exons.join(coding, on="transcript_id", how="inner")
+    exons = exons.join(coding, on=_COPY, how="inner")
     plus = exons.Strand == "+"
     after_start = np.where(plus, np.maximum(exons.Start, exons["last"]), exons.Start)
     after_end = np.where(plus, exons.End, np.minimum(exons.End, exons["first"]))
-    return pd.Series(np.maximum(after_end - after_start, 0), index=exons.transcript_id).groupby(level=0).sum()
+    return (
+        pd.Series(np.maximum(after_end - after_start, 0), index=pd.MultiIndex.from_frame(exons[_COPY]))
+        .groupby(level=_COPY)
+        .sum()
+    )

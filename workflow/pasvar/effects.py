@@ -24,8 +24,8 @@ def score_sites(catalogue: pd.DataFrame, window_scores: pd.DataFrame) -> pd.Data
         raise InputError(
             f"site {sites.site_id[unscored].iloc[0]} has no reference score; remove results/ and run again"
         )
-    usage = sites.usage_ref.to_numpy(dtype=np.float64)
-    source = sites.usage_source.to_numpy(dtype=object)
+    usage = sites.usage_ref.to_numpy(dtype=np.float64, copy=True)
+    source = sites.usage_source.to_numpy(dtype=object, copy=True)
     for _, gene in sites.sort_values("rank").groupby("gene_id", sort=False):
         if gene.usage_ref.isna().any():
             usage[gene.index] = predict_usage(gene.logodds_narrow.to_numpy(), gene.cut_pos.to_numpy())

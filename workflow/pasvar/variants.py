@@ -97,6 +97,10 @@ def read_shard(
         alleles, counts = _read_alleles(
             opened, genome.names, row.chrom, regions, stretch, genome, max_allele_length, progress
         )
+        # Where REF and ALT share much, the change may lie far after POS, past the end of the stretch.
+        reached = max((allele.edit.end for allele in alleles if allele.status is None), default=row.end)
+        if reached > row.end:
+            stretch = genome.stretch(row.chrom, stretch.start, reached + margin)
         parts.append(_match_windows(row.chrom, alleles, counts, near, catalogue, stretch))
     if unknown_contigs:
         parts.append(_unknown(opened, genome.names))
@@ -149,7 +153,9 @@ def _read_alleles(
         n_before = len(alleles)
         for start, end in regions:
             at = start
-            for variant in (variant for contig in contigs for variant in variants_between(vcf, contig, start, end)):
+            # POS 0, and what lies past the contig's end in the FASTA, are in the file too.
+            low, high = start if start else -1, MAX_END if end == stretch.contig_length else end
+            for variant in (variant for contig in contigs for variant in variants_between(vcf, contig, low, high)):
                 record = read_record(variant)
                 bar.update(record.pos - at)
                 at = record.pos
@@ -157,8 +163,8 @@ def _read_alleles(
                 n_no_alt += not record.alts
                 record_end = record.pos - 1 + len(record.ref)
                 around = stretch
-                if record_end > stretch.end - margin:
-                    around = genome.stretch(chrom, stretch.start, record_end + margin)
+                if stretch.end - margin < record_end <= stretch.contig_length:
+                    around = genome.stretch(chrom, record.pos - 1 - margin, record_end + margin)
                 for alt, af in zip(record.alts, record.af, strict=True):
                     status, edit = classify(record.pos, record.ref, alt, max_length, around)
                     spelled = (record.pos, record.ref, alt)

@@ -13,6 +13,9 @@ from pasvar.files import index_path
 MAX_END = 2**29 - 1
 """The last position that a .tbi index knows; as the end of a region it means "to the contig's end"."""
 
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+"""The empty block with which every whole bgzipped file ends (SAM specification, section 4.1.2)."""
+
 
 class Record(NamedTuple):
     """One VCF record; pos 1-based, ref and alts as spelled, af one per ALT (NaN where the record has none)."""
@@ -31,26 +34,46 @@ def open_vcf(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
         raise InputError(f"{path}: no such VCF file (config key `vcf`)")
     if index_path(path) is None:
         raise InputError(f"{path}: has no index (.tbi or .csi); make one with: bcftools index --tbi {path.name}")
+    if not _is_whole(path):
+        raise InputError(
+            f"{path}: is cut short (its last block is not the end marker of a bgzipped file); fetch or write it again"
+        )
     try:
         return cyvcf2.VCF(str(path)) if with_samples else cyvcf2.VCF(str(path), samples=[])
     except Exception as error:  # cyvcf2 raises bare Exceptions
         raise InputError(f"{path}: cannot be read as VCF or BCF ({error})") from error
 
 
+def _is_whole(path: Path) -> bool:
+    """Whether a file ends as bgzip ends one. htslib only warns of it, and what is missing would be taken for not there."""
+    with path.open("rb") as file:
+        file.seek(max(path.stat().st_size - len(_BGZF_END), 0))
+        return file.read() == _BGZF_END
+
+
 def variants_between(vcf: cyvcf2.VCF, contig: str, start: int, end: int) -> Iterator[cyvcf2.Variant]:
-    """The records of `contig` (the VCF's name) whose POS lies in [start, end), 0-based."""
+    """The records of `contig` (the VCF's name) whose POS lies in [start, end), 0-based.
+
+    Raises InputError where the file is damaged.
+    """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "no intervals found")
-        for variant in vcf(f"{contig}:{start + 1}-{end}"):
-            # The index also gives records that begin before the region and reach into it.
-            if start < variant.POS:
-                yield variant
+        try:
+            for variant in vcf(f"{contig}:{start + 1}-{end}"):
+                # The index also gives records that begin before the region and reach into it.
+                if start < variant.POS:
+                    yield variant
+        except Exception as error:  # cyvcf2 raises bare Exceptions
+            raise InputError(
+                f"{contig}:{start + 1}-{end}: the VCF of this contig is damaged there ({error}); check it with: bcftools view"
+            ) from error
 
 
 def read_record(variant: cyvcf2.Variant) -> Record:
     """The part of a record that pasvar needs."""
     af = variant.INFO.get("AF")
     values = af if isinstance(af, tuple) else (af,)
-    if len(values) != len(variant.ALT) or not all(isinstance(value, float) for value in values):
-        values = (float("nan"),) * len(variant.ALT)
-    return Record(variant.POS, variant.REF, variant.ALT, variant.ID, values)
+    if len(values) != len(variant.ALT):
+        values = (None,) * len(variant.ALT)
+    frequencies = tuple(value if isinstance(value, float) else float("nan") for value in values)
+    return Record(variant.POS, variant.REF, variant.ALT, variant.ID, frequencies)

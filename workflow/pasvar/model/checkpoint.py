@@ -1,0 +1,253 @@
+"""Weights in and out of files, as plain numpy arrays. Loads neither torch nor transformers, and never unpickles anything.
+
+Three formats come in: the authors' Keras ``.h5``; a directory with ``config.json`` and ``model.safetensors`` (ours, or a
+copy of the Hugging Face checkpoint ``multimolecule/aparent2``: the tensor names are the same); a lone ``.safetensors``
+file whose metadata carries its configuration. One goes out: the directory.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import h5py
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_safetensors
+
+from pasvar.errors import InputError
+from pasvar.model.architecture import RELEASED_CONFIG, check_config, tensor_shapes
+
+RELEASED_SHA256 = "540147b1f239c27cec6594931a7305a3a5ded6d3c8fbc43661761bad94ed637e"
+"""The authors' released file, ``..._inference_mode_no_drop.h5`` at the pinned commit."""
+
+KERAS_SHA256 = {
+    RELEASED_SHA256: "aparent2",
+    # the same network and weights with its dropout layers left in, ``..._inference_mode.h5``
+    "0435e4a3388941cf5e1e80ee99855f55d98ff0f8a7d071f289eb26750401ccf3": "aparent2",
+}
+"""The .h5 files that are accepted, and the name that each goes by."""
+
+_KERAS_BATCH_NORM = {
+    "weight": "gamma:0",
+    "bias": "beta:0",
+    "running_mean": "moving_mean:0",
+    "running_var": "moving_variance:0",
+}
+_COUNTER = ".num_batches_tracked"  # torch's counter of training steps; no part of the network
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A network's weights, and where they came from."""
+
+    name: str
+    """What tables and reports call it: ``aparent2``, ``aparent2-mini``, or the user's own."""
+    config: dict
+    """Values of the fields of `architecture.RELEASED_CONFIG`."""
+    tensors: dict[str, np.ndarray] = field(repr=False)
+    """float32 arrays by the names of `architecture.tensor_shapes`."""
+    sha256: str = ""
+    """Of the file that the weights were first read from; it survives conversion. Empty for weights never in a file."""
+    source: str = ""
+    """Where they came from, in words or as a path."""
+
+
+def load_checkpoint(path: str | os.PathLike) -> Checkpoint:
+    """Read a checkpoint of any of the three formats. Raises InputError, one line, where it cannot be used."""
+    path = Path(path)
+    if path.is_dir():
+        return _load_directory(path)
+    if not path.is_file():
+        raise InputError(f"{path}: no such model file or directory")
+    if path.suffix == ".safetensors":
+        return _load_safetensors(path, config=None, name=path.stem)
+    if path.suffix in {".h5", ".hdf5"}:
+        return _load_keras(path)
+    raise InputError(
+        f"{path}: not a model that pasvar reads; expected the authors' .h5 file, a directory with config.json and "
+        "model.safetensors, or a .safetensors file"
+    )
+
+
+def save_checkpoint(checkpoint: Checkpoint, directory: str | os.PathLike) -> None:
+    """Write ``config.json`` and ``model.safetensors``; the same checkpoint gives the same bytes.
+
+    The files load in pasvar, and in transformers with either pasvar's or multimolecule's classes.
+    Raises InputError where tensors and configuration do not belong together.
+    """
+    directory = Path(directory)
+    config, tensors = _checked(checkpoint.config, checkpoint.tensors, str(directory))
+    provenance = {
+        "name": checkpoint.name,
+        "config": config,
+        "sha256": checkpoint.sha256,
+        "source": checkpoint.source,
+        "tensors_sha256": _tensors_digest(tensors),
+    }
+    metadata = {"format": "pt", "pasvar": json.dumps(provenance, sort_keys=True)}
+    directory.mkdir(parents=True, exist_ok=True)
+    hugging_face = {"architectures": ["Aparent2ForSequencePrediction"], "model_type": "aparent2", "dtype": "float32"}
+    _write(directory / "config.json", (json.dumps(hugging_face | config, indent=2, sort_keys=True) + "\n").encode())
+    _write(directory / "model.safetensors", _sorted_header(to_safetensors(tensors, metadata=metadata)))
+
+
+def file_sha256(path: str | os.PathLike) -> str:
+    """Hexadecimal SHA-256 of a file."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _load_keras(path: Path) -> Checkpoint:
+    sha256 = file_sha256(path)
+    if sha256 not in KERAS_SHA256:
+        raise InputError(
+            f"{path}: wrong or damaged weights file: its sha256 is {sha256}, the authors' released file has {RELEASED_SHA256}"
+        )
+    return Checkpoint(
+        KERAS_SHA256[sha256], dict(RELEASED_CONFIG), read_keras(path), sha256, f"johli/aparent-resnet {path.name}"
+    )
+
+
+def read_keras(path: str | os.PathLike) -> dict[str, np.ndarray]:
+    """The tensors of an APARENT2 network that Keras wrote, under our names.
+
+    Conv2D kernel ``(1, K, in, out)`` becomes ``(out, in, K)``; the locally connected library layer's kernel
+    ``(206, 13, 1)`` and bias ``(1, 206, 1)`` lose their axes of length 1. The projection gets a fifth input channel
+    for N, the mean of the four: the same as feeding 0.25 in each. Raises InputError where a layer is missing or has
+    another shape.
+    """
+    try:
+        with h5py.File(path, "r") as file:
+            tensors = dict(_keras_tensors(file["model_weights"]))
+    except (OSError, KeyError) as error:
+        raise InputError(f"{path}: not a complete Keras file of the APARENT2 network: {_one_line(error)}") from error
+    projection = tensors["model.encoder.projection.weight"]
+    tensors["model.encoder.projection.weight"] = np.concatenate([projection, projection.mean(1, keepdims=True)], axis=1)
+    return _checked(RELEASED_CONFIG, tensors, str(path))[1]
+
+
+def _keras_tensors(weights: h5py.Group):
+    """Pairs of our name and array, for every layer of the authors' network."""
+
+    def layer(name: str, tensor: str) -> np.ndarray:
+        return weights[name][name][tensor][()]
+
+    def convolution(ours: str, keras: str):
+        kernel = layer(keras, "kernel:0")
+        if kernel.ndim != 4 or kernel.shape[0] != 1:
+            raise KeyError(f"layer {keras} has a kernel of shape {kernel.shape}, expected (1, width, in, out)")
+        yield f"{ours}.weight", kernel[0].transpose(2, 1, 0)
+        yield f"{ours}.bias", layer(keras, "bias:0")
+
+    encoder = "model.encoder"
+    yield from convolution(f"{encoder}.projection", "aparent_conv_0")
+    for group in range(RELEASED_CONFIG["num_groups"]):
+        yield from convolution(f"{encoder}.groups.{group}.skip", f"aparent_skip_conv_{group}")
+        for block in range(RELEASED_CONFIG["num_blocks"]):
+            for half in (0, 1):
+                ours, keras = f"{encoder}.groups.{group}.blocks.{block}", f"aparent_resblock_{group}_{block}"
+                yield from convolution(f"{ours}.conv{half + 1}", f"{keras}_conv_{half}")
+                for tensor, name in _KERAS_BATCH_NORM.items():
+                    yield f"{ours}.norm{half + 1}.{tensor}", layer(f"{keras}_batch_norm_{half}", name)
+    yield from convolution(f"{encoder}.conv", "aparent_last_block_conv")
+    yield from convolution("model.prediction", "aparent_final_conv")
+    yield "model.library_bias.weight", layer("aparent_lib_conv", "kernel:0")[..., 0]
+    yield "model.library_bias.bias", layer("aparent_lib_conv", "bias:0")[0, :, 0]
+
+
+def _load_directory(path: Path) -> Checkpoint:
+    try:
+        config = json.loads((path / "config.json").read_text())
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path}: a model directory needs config.json and model.safetensors; config.json is missing"
+        ) from error
+    except ValueError as error:
+        raise InputError(f"{path / 'config.json'}: not JSON: {_one_line(error)}") from error
+    if config.get("model_type", "aparent2") != "aparent2":
+        raise InputError(f"{path / 'config.json'}: model_type is {config['model_type']!r}, expected 'aparent2'")
+    weights = path / "model.safetensors"
+    if not weights.is_file():
+        raise InputError(
+            f"{path}: a model directory needs config.json and model.safetensors; model.safetensors is missing"
+        )
+    return _load_safetensors(weights, config, name=path.resolve().name)
+
+
+def _load_safetensors(path: Path, config: Mapping | None, name: str) -> Checkpoint:
+    """`config` None: the metadata must carry it. `name`: for a file whose metadata carries none."""
+    sha256 = file_sha256(path)
+    try:
+        with safe_open(path, framework="np") as file:
+            metadata = file.metadata() or {}
+            tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a mapping)
+        provenance = json.loads(metadata.get("pasvar", "{}"))
+    except (SafetensorError, ValueError, TypeError) as error:
+        raise InputError(f"{path}: damaged or no safetensors file (sha256 {sha256}): {_one_line(error)}") from error
+    config = config if config is not None else provenance.get("config")
+    if config is None:
+        raise InputError(f"{path}: carries no configuration; put it beside its config.json and name the directory")
+    config, tensors = _checked(
+        {key: config.get(key, value) for key, value in RELEASED_CONFIG.items()}, tensors, str(path)
+    )
+    expected = provenance.get("tensors_sha256")
+    if expected and expected != (digest := _tensors_digest(tensors)):
+        raise InputError(f"{path}: damaged: the sha256 of its tensors is {digest}, it says {expected}")
+    return Checkpoint(
+        provenance.get("name", name),
+        config,
+        tensors,
+        provenance.get("sha256") or sha256,
+        provenance.get("source") or str(path),
+    )
+
+
+def _checked(config: Mapping, tensors: Mapping[str, np.ndarray], where: str) -> tuple[dict, dict[str, np.ndarray]]:
+    """The configuration's known fields and the tensors as contiguous float32, or InputError naming what is off."""
+    config = {key: config[key] for key in RELEASED_CONFIG}
+    config["dilations"] = list(config["dilations"])
+    try:
+        check_config(config)
+    except (ValueError, TypeError) as error:
+        raise InputError(f"{where}: {error}") from error
+    shapes = tensor_shapes(config)
+    tensors = {name: tensor for name, tensor in tensors.items() if not name.endswith(_COUNTER)}
+    if missing := sorted(shapes.keys() - tensors.keys()):
+        raise InputError(f"{where}: {len(missing)} tensors are missing, the first is {missing[0]}")
+    if unknown := sorted(tensors.keys() - shapes.keys()):
+        raise InputError(f"{where}: {len(unknown)} tensors do not belong to this network, the first is {unknown[0]}")
+    for name, shape in shapes.items():
+        if tensors[name].shape != shape:
+            raise InputError(f"{where}: tensor {name} has shape {tensors[name].shape}, expected {shape}")
+        if not np.isfinite(tensors[name]).all():
+            raise InputError(f"{where}: tensor {name} holds values that are not finite numbers")
+    return config, {name: np.ascontiguousarray(tensors[name], dtype=np.float32) for name in shapes}
+
+
+def _tensors_digest(tensors: Mapping[str, np.ndarray]) -> str:
+    digest = hashlib.sha256()
+    for name in sorted(tensors):
+        digest.update(name.encode() + tensors[name].astype("<f4").tobytes())
+    return digest.hexdigest()
+
+
+def _sorted_header(data: bytes) -> bytes:
+    """The same safetensors file with the keys of its JSON header sorted: the library writes metadata in random order."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
+    header += b" " * (-len(header) % 8)
+    return len(header).to_bytes(8, "little") + header + data[8 + length :]
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write whole or not at all."""
+    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
+    partial.write_bytes(data)
+    partial.replace(path)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

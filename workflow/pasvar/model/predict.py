@@ -1,0 +1,115 @@
+"""One-off questions: the scores of a sequence, and of a change in one. ``pasvar predict`` and ``pasvar effect``."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, NARROW_END, NARROW_START, WINDOW_LENGTH
+from pasvar.errors import InputError
+from pasvar.model.checkpoint import Checkpoint, load_checkpoint
+from pasvar.model.fetch import resolve_model
+from pasvar.scores import Network, site_log_odds
+from pasvar.sequence import decode, encode
+
+DEFAULT_MODEL = "aparent2-mini"
+FULL_MODEL_HINT = "a small approximation of APARENT2; for the full network add: --model aparent2"
+
+
+def predict(network: Network, sequences: Sequence[str]) -> pd.DataFrame:
+    """One row per sequence of 205 letters: its hexamer, both log odds, and where in the narrow window it is most likely cut.
+
+    `network`: an `Engine`. Raises InputError where a sequence has another length or other letters.
+    """
+    windows = _windows(sequences)
+    logits = network.logits(windows, lambda count: None)
+    narrow, wide = site_log_odds(logits)
+    return pd.DataFrame(
+        {
+            "sequence": range(1, len(windows) + 1),
+            "hexamer": [decode(window[HEXAMER_INDEX : HEXAMER_INDEX + HEXAMER_LENGTH]) for window in windows],
+            "logodds_narrow": narrow,
+            "logodds": wide,
+            "likeliest_cut_index": NARROW_START + logits[:, NARROW_START:NARROW_END].argmax(1),
+        }
+    )
+
+
+def effect(network: Network, ref: str, alt: str) -> pd.Series:
+    """Log odds of the reference and the alternate window (205 letters each, the hexamer at index 70) and their differences.
+
+    Raises InputError where a sequence has another length or other letters.
+    """
+    both = predict(network, [ref, alt])
+    row = {}
+    for score in ("logodds_narrow", "logodds"):
+        before, after = both[score]
+        row |= {f"{score}_ref": before, f"{score}_alt": after, f"delta_{score}": after - before}
+    return pd.Series(row | {"hexamer_ref": both.hexamer[0], "hexamer_alt": both.hexamer[1]})
+
+
+def _windows(sequences: Sequence[str]) -> np.ndarray:
+    """(n, 205) codes."""
+    windows = []
+    for number, sequence in enumerate(sequences, start=1):
+        if len(sequence) != WINDOW_LENGTH:
+            raise InputError(
+                f"sequence {number} has {len(sequence)} letters, expected {WINDOW_LENGTH} of the transcribed strand with "
+                f"the hexamer at letter {HEXAMER_INDEX + 1}; fill up with N where less is known"
+            )
+        try:
+            windows.append(encode(sequence))
+        except ValueError as error:
+            raise InputError(f"sequence {number}: {error}") from error
+    return np.stack(windows)
+
+
+def open_network(model: str, device: str) -> tuple[Network, Checkpoint]:
+    """An engine for what the user calls a model, and its checkpoint."""
+    from pasvar.engine import Engine  # loads torch
+
+    checkpoint = load_checkpoint(resolve_model(model))
+    return Engine(checkpoint.config, checkpoint.tensors, device), checkpoint
+
+
+def say_which_model(checkpoint: Checkpoint) -> None:
+    """One line on stderr, so that no number is taken for another network's."""
+    hint = f" ({FULL_MODEL_HINT})" if checkpoint.name == DEFAULT_MODEL else ""
+    print(f"model: {checkpoint.name}{hint}", file=sys.stderr)
+
+
+def add_model_arguments(parser: argparse.ArgumentParser) -> None:
+    """--model and --device."""
+    parser.add_argument(
+        "--model", default=DEFAULT_MODEL, help="bundled name, aparent2, path or Hugging Face id (default: %(default)s)"
+    )
+    parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
+
+
+def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line of `run_predict`."""
+    parser.add_argument("sequences", nargs="+", metavar="SEQUENCE", help="205 letters, the hexamer at letter 71")
+    add_model_arguments(parser)
+
+
+def run_predict(args: argparse.Namespace) -> None:
+    """``pasvar predict``: a table on stdout."""
+    network, checkpoint = open_network(args.model, args.device)
+    say_which_model(checkpoint)
+    predict(network, args.sequences).to_csv(sys.stdout, sep="\t", index=False, float_format="%.6g")
+
+
+def add_effect_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line of `run_effect`."""
+    parser.add_argument("ref", help="reference window: 205 letters, the hexamer at letter 71")
+    parser.add_argument("alt", help="alternate window, likewise")
+    add_model_arguments(parser)
+
+
+def run_effect(args: argparse.Namespace) -> None:
+    """``pasvar effect``: names and values on stdout."""
+    network, checkpoint = open_network(args.model, args.device)
+    say_which_model(checkpoint)
+    effect(network, args.ref, args.alt).to_csv(sys.stdout, sep="\t", header=False, float_format="%.6g")

@@ -1,0 +1,82 @@
+"""What training minimises, and the log odds it is about. All arrays are torch tensors; distributions sum to 1 over the last axis.
+
+Source of the authors' losses: johli/aparent-resnet, trainer; of the score windows: `pasvar.constants`.
+"""
+
+import torch
+from torch import Tensor
+from torch.nn.functional import log_softmax, smooth_l1_loss
+
+from pasvar.constants import NARROW_END, NARROW_START, PROBABILITY_FLOOR, WINDOW_LENGTH
+
+ISOFORM_START, ISOFORM_END = 80, 110
+"""The proximal isoform of the assay is what is cleaved in [80, 110) of the window (authors' trainer)."""
+
+
+def isoform_share(distribution: Tensor) -> Tensor:
+    """(...): share of a cleavage distribution (..., 206) that counts as the proximal isoform."""
+    return distribution[..., ISOFORM_START:ISOFORM_END].sum(-1)
+
+
+def log_odds(logits: Tensor, start: int, end: int) -> Tensor:
+    """ln(P / (1 - P)) of cleavage in [start, end), from logits (..., 206); exact in log space."""
+    outside = torch.cat([logits[..., :start], logits[..., end:]], -1)
+    return torch.logsumexp(logits[..., start:end], -1) - torch.logsumexp(outside, -1)
+
+
+def both_log_odds(logits: Tensor) -> Tensor:
+    """(..., 2): the narrow and the wide score of logits (..., 206)."""
+    return torch.stack([log_odds(logits, NARROW_START, NARROW_END), log_odds(logits, 0, WINDOW_LENGTH)], -1)
+
+
+def sigmoid_kl(predicted: Tensor, target: Tensor) -> Tensor:
+    """KL divergence of two Bernoulli distributions, target from predicted, per element; both clipped as the authors do."""
+    predicted, target = (_clip(share) for share in (predicted, target))
+    return target * (target / predicted).log() + (1 - target) * ((1 - target) / (1 - predicted)).log()
+
+
+def distribution_kl(predicted: Tensor, target: Tensor) -> Tensor:
+    """KL divergence over the last axis, target from predicted; both clipped as the authors do."""
+    predicted, target = _clip(predicted), _clip(target)
+    return (target * (target / predicted).log()).sum(-1)
+
+
+def cleavage_loss(logits: Tensor, cuts: Tensor, proportion: Tensor, weight: Tensor | None = None) -> Tensor:
+    """The authors' loss, (): half the divergence of the isoform proportion, half that of the cleavage distribution.
+
+    `logits` and `cuts` (batch, 206), `proportion` (batch,). `weight` (batch,): see `read_weights`.
+    """
+    predicted = logits.softmax(-1)
+    loss = 0.5 * sigmoid_kl(isoform_share(predicted), proportion) + 0.5 * distribution_kl(predicted, cuts)
+    return (loss if weight is None else loss * weight).mean()
+
+
+def read_weights(read_counts: Tensor) -> Tensor:
+    """Weights log2(1 + reads) of samples, scaled to mean 1."""
+    weights = torch.log2(1 + read_counts.double())
+    return (weights / weights.mean()).float()
+
+
+def family_loss(student: Tensor, teacher: Tensor) -> dict[str, Tensor]:
+    """Terms of the distillation loss for logits (families, windows, 206); the first window of a family is its reference.
+
+    ``cuts``: divergence of the cleavage distributions. ``score``: both log odds. ``effect``: both differences of log odds,
+    alternate minus reference. ``shift``: the differences of every single logit, counted by how much is cleaved there.
+    """
+    log_taught, log_learnt = log_softmax(teacher, -1), log_softmax(student, -1)
+    taught = log_taught.exp()
+    scores_taught, scores_learnt = both_log_odds(teacher), both_log_odds(student)
+    counted = 0.5 * (taught[:, 1:] + taught[:, :1]) + 0.2 / taught.shape[-1]
+    shift = (student[:, 1:] - student[:, :1]) - (teacher[:, 1:] - teacher[:, :1])
+    return {
+        "cuts": (taught * (log_taught - log_learnt)).sum(-1).mean(),
+        "score": smooth_l1_loss(scores_learnt, scores_taught),
+        "effect": smooth_l1_loss(
+            scores_learnt[:, 1:] - scores_learnt[:, :1], scores_taught[:, 1:] - scores_taught[:, :1]
+        ),
+        "shift": (counted * shift.square()).sum(-1).mean(),
+    }
+
+
+def _clip(share: Tensor) -> Tensor:
+    return share.clamp(PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
