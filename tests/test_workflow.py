@@ -177,9 +177,7 @@ def test_a_bad_input_is_named_on_the_terminal_and_leaves_nothing_half_written(tm
     shutil.copy(EXAMPLE / "EUR503.chr20_1-4Mb.vcf.gz.tbi", f"{broken}.tbi")
     refused = snakemake(tmp_path, model, vcf=broken, shards=1)
     assert refused.returncode != 0
-    assert re.search(
-        r"pasvar: error: .*broken.vcf.gz: 12742 records could be read, its index has 24990", refused.stderr
-    )
+    assert re.search(r"pasvar: error: .*broken.vcf.gz: is cut short", refused.stderr)
     assert not (tmp_path / "results/ledger.parquet").exists()
     assert not list((tmp_path / "results").rglob("*.part"))
 

@@ -1,82 +1,49 @@
-"""`pasvar ...`: the library's functions for people outside a workflow."""
+"""`pasvar ...`: the library's functions for people outside a workflow.
+
+A command is a module with two functions, one that adds its arguments and one that runs it. Only the module of the command that was
+asked for is imported, because some of them load torch.
+"""
 
 import argparse
 import sys
 from collections.abc import Sequence
-from pathlib import Path
+from importlib import import_module
 
 from pasvar import __version__
-from pasvar.config import read_schema
 from pasvar.errors import InputError
+
+COMMANDS = {
+    "sites": ("pasvar.commands", "add_sites_arguments", "run_sites", "the catalogue of polyadenylation sites of a GTF"),
+    "annotate": (
+        "pasvar.commands",
+        "add_annotate_arguments",
+        "run_annotate",
+        "add existing scores to a VCF, without a model",
+    ),
+    "predict": ("pasvar.model.predict", "add_predict_arguments", "run_predict", "log odds of cleavage of sequences"),
+    "effect": ("pasvar.model.predict", "add_effect_arguments", "run_effect", "effect of one sequence against another"),
+    "doctor": ("pasvar.model.doctor", "add_arguments", "run", "versions, device, and known variants scored on it"),
+    "train": ("pasvar.training.trainer", "add_arguments", "run", "train a network, or fine-tune one"),
+    "docs": ("pasvar.commands", "add_docs_arguments", "run_docs", "write the documentation that is made from code"),
+}
+"""Module, function that adds the arguments, function that runs, help."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. What the user must mend is one line on stderr."""
-    parsed = _parser().parse_args(arguments)
-    try:
-        parsed.run(parsed)
-    except (InputError, OSError) as error:
-        print(f"pasvar: error: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
+    arguments = sys.argv[1:] if arguments is None else list(arguments)
     parser = argparse.ArgumentParser("pasvar", description="Genetic variants and 3' cleavage and polyadenylation.")
     parser.add_argument("--version", action="version", version=f"pasvar {__version__}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    sites = commands.add_parser("sites", help="the catalogue of polyadenylation sites of a GTF, as a table")
-    sites.add_argument("--gtf", required=True, help="gene annotation")
-    sites.add_argument("--fasta", required=True, help="reference genome of the same assembly")
-    sites.add_argument("--out", required=True, help="parquet file to write")
-    properties = read_schema()["properties"]
-    for key, kind in (("biotypes", str), ("merge_distance", int), ("min_canonical_share", float)):
-        option = properties[key]
-        many = {"nargs": "*"} if option["type"] == "array" else {}
-        sites.add_argument(
-            f"--{key.replace('_', '-')}", type=kind, default=option["default"], help=option["description"], **many
-        )
-    sites.set_defaults(run=_sites)
-
-    annotate = commands.add_parser("annotate", help="add existing scores to a VCF, without a model")
-    annotate.add_argument("--vcf", required=True, help="VCF or BCF with an index")
-    annotate.add_argument("--scores", required=True, help="scores.parquet of a run")
-    annotate.add_argument("--out", required=True, help="VCF to write, .vcf.gz; an index is written beside it")
-    annotate.set_defaults(run=_annotate)
-
-    docs = commands.add_parser("docs", help="write the pages of the documentation that are made from code")
-    docs.set_defaults(run=_docs)
-    return parser
-
-
-def _sites(parsed: argparse.Namespace) -> None:
-    from pasvar.annotation import read_transcripts
-    from pasvar.genome import Genome
-    from pasvar.sites import find_sites
-    from pasvar.tables import write_table
-
-    out = Path(parsed.out)
-    with Genome(parsed.fasta, out.parent) as genome:
-        transcripts, notes = read_transcripts(parsed.gtf, genome, parsed.biotypes)
-        catalogue = find_sites(transcripts, genome, parsed.merge_distance, parsed.min_canonical_share)
-    write_table(out, catalogue, "catalogue")
-    for note in notes:
-        print(note)
-    print(f"{len(transcripts)} transcripts gave {len(catalogue)} sites of {catalogue.gene_id.nunique()} genes: {out}")
-
-
-def _annotate(parsed: argparse.Namespace) -> None:
-    from pasvar.annotate import annotate_vcf
-    from pasvar.contigs import ContigNames
-    from pasvar.tables import read_arrow, read_made_by
-
-    names = ContigNames(read_arrow(parsed.scores, "scores", columns=["chrom"])["chrom"].unique().to_pylist())
-    n_annotated = annotate_vcf(parsed.vcf, parsed.scores, parsed.out, names, read_made_by(parsed.scores))
-    print(f"{n_annotated} records annotated: {parsed.out}")
-
-
-def _docs(parsed: argparse.Namespace) -> None:
-    from pasvar.docs import write_pages
-
-    write_pages()
+    for name, (module, add_arguments, run, help_text) in COMMANDS.items():
+        command = commands.add_parser(name, help=help_text, description=help_text)
+        if name in arguments[:1]:
+            imported = import_module(module)
+            getattr(imported, add_arguments)(command)
+            command.set_defaults(run=getattr(imported, run))
+    parsed = parser.parse_args(arguments)
+    try:
+        return parsed.run(parsed) or 0
+    except (InputError, OSError) as error:
+        print(f"pasvar: error: {error}", file=sys.stderr)
+        return 1

@@ -45,14 +45,16 @@ def check_config(config: Mapping, directory: Path | None = None) -> dict:
 
 
 def _explain(error: jsonschema.ValidationError, properties: Mapping) -> str:
+    inside = "".join(f"{key}." for key in error.path)
+    known = error.schema.get("properties", properties)
     if error.validator == "additionalProperties":
-        unknown = sorted(set(error.instance) - set(properties))
-        return f"config key `{unknown[0]}` is unknown; the keys are {', '.join(properties)}"
+        unknown = sorted(set(error.instance) - set(known))
+        return f"config key `{inside}{unknown[0]}` is unknown; the keys are {', '.join(known)}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
-        return f"config key `{missing}` is missing: {properties[missing]['description']}"
-    key = error.path[0]
-    expected = properties[key]["description"]
+        return f"config key `{inside}{missing}` is missing: {properties[(*error.path, missing)[0]]['description']}"
+    expected = properties[error.path[0]]["description"]
+    key = inside.rstrip(".")
     value = (
         "a list that is empty or holds something else than text"
         if key == "vcf"

@@ -136,17 +136,20 @@ class Engine:
         inside = summed[:, :WINDOW_LENGTH]
         for group in self._groups:
             inside += self._contribution(stream, group.skip)
-            for block in group.blocks:
-                hidden = torch.addcmul(block.shift, stream, block.scale).relu_().to(block.weight_1.dtype)
-                hidden = functional.conv2d(
-                    hidden, block.weight_1, block.bias_1, padding=(0, block.dilation), dilation=(1, block.dilation)
-                ).relu_()
-                hidden = functional.conv2d(
-                    hidden, block.weight_2, block.bias_2, padding=(0, block.dilation), dilation=(1, block.dilation)
-                )
-                stream = hidden + stream  # float32, whatever the convolution's type
+            stream = self._through(group, stream)
         inside += self._contribution(stream, self._last_skip)
         return summed
+
+    @staticmethod
+    def _through(group: Group, stream: torch.Tensor) -> torch.Tensor:
+        """The blocks of a group: (b, 32, 1, any) float32 -> the same."""
+        for block in group.blocks:
+            geometry = {"padding": (0, block.dilation), "dilation": (1, block.dilation)}
+            hidden = torch.addcmul(block.shift, stream, block.scale).relu_().to(block.weight_1.dtype)
+            hidden = functional.conv2d(hidden, block.weight_1, block.bias_1, **geometry).relu_()
+            hidden = functional.conv2d(hidden, block.weight_2, block.bias_2, **geometry)
+            stream = hidden + stream  # float32, whatever the convolution's type
+        return stream
 
     @staticmethod
     def _contribution(stream: torch.Tensor, vector: torch.Tensor) -> torch.Tensor:
@@ -241,8 +244,8 @@ def _keep_freed_memory() -> None:
         set_option = ctypes.CDLL(None).mallopt
     except (AttributeError, OSError, TypeError):
         return
-    set_option(mmap_threshold, 32 << 20)  # the largest that mallopt(3) allows
-    set_option(trim_threshold, 256 << 20)
+    set_option(mmap_threshold, 32 << 20)  # above every tensor of a batch
+    set_option(trim_threshold, 256 << 20)  # above all of them together
 
 
 def choose_device(device: str) -> torch.device:

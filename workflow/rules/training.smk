@@ -27,7 +27,7 @@ rule train_model:
     benchmark:
         "benchmarks/train_model.tsv"
     conda:
-        "../../envs/score.yaml"
+        "../../envs/train.yaml"
     threads: 2
     params:
         start=TRAINING.get("start", ""),

@@ -1,0 +1,67 @@
+"""The clone as a whole: names that must agree, pins that must be equal."""
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+
+REPOSITORY = Path(__file__).parents[1]
+RULES = {
+    rule: text
+    for path in sorted((REPOSITORY / "workflow" / "rules").glob("*.smk"))
+    for rule, text in re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", path.read_text(), re.MULTILINE | re.DOTALL)
+    if rule != "train"  # which only names what it wants
+}
+ENVIRONMENTS = sorted((REPOSITORY / "envs").glob("*.yaml"))
+CONDA_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "huggingface-hub": "huggingface_hub"}
+
+
+def locked() -> dict[str, str]:
+    """Version of each package by its conda name."""
+    text = "".join((REPOSITORY / name).read_text() for name in ("requirements.lock", "requirements-torch.txt"))
+    pins = re.findall(r"^([A-Za-z0-9_.-]+)==([^\s\\]+)", text, re.MULTILINE)
+    return {CONDA_NAMES.get(name, name): version for name, version in pins}
+
+
+@pytest.mark.parametrize("path", ENVIRONMENTS, ids=lambda path: path.stem)
+def test_conda_pins_are_exact_and_those_of_the_lock(path):
+    environment = yaml.safe_load(path.read_text())
+    assert environment["channels"] == ["conda-forge", "bioconda"]
+    pins = dict(re.fullmatch(r"([\w.-]+) =?=(\S+)", line).groups() for line in environment["dependencies"])
+    pins.pop("cuda-version", None)
+    assert pins.pop("python") == "3.11"
+    assert pins == {name: locked()[name] for name in pins}
+
+
+def test_only_environments_that_run_the_network_have_torch():
+    with_torch = {path.stem for path in ENVIRONMENTS if "pytorch" in path.read_text()}
+    assert with_torch == {"score", "train"}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_script_log_and_benchmark_are_named_after_their_rule(rule):
+    text = RULES[rule]
+    assert f'"../scripts/{rule}.py"' in text
+    if "{annotated}" not in text:  # named after its output, of which there is one per VCF
+        assert re.search(rf'log:\s+"logs/{rule}[./]', text)
+        assert re.search(rf'benchmark:\s+"benchmarks/{rule}[./]', text)
+    assert f'code=code_of("{rule}")' in text
+
+
+def test_every_script_belongs_to_a_rule():
+    assert {path.stem for path in (REPOSITORY / "workflow" / "scripts").glob("*.py")} == set(RULES)
+
+
+def test_profiles_share_no_key():
+    profiles = (REPOSITORY / "workflow" / "profiles").glob("*/config.yaml")
+    keys = [key for path in profiles for key in yaml.safe_load(path.read_text())]
+    assert len(keys) == len(set(keys))
+
+
+def test_versions_agree():
+    from pasvar import __version__
+
+    assert f'version = "{__version__}"' in (REPOSITORY / "pyproject.toml").read_text()
+    assert f"version: {__version__}" in (REPOSITORY / "CITATION.cff").read_text()
+    assert f"## {__version__}" in (REPOSITORY / "CHANGELOG.md").read_text()
