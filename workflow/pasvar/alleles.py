@@ -4,6 +4,7 @@ Everything here is a function of a sequence and an edit: "replace [start, end) b
 strand of the sequence given.
 """
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -46,6 +47,14 @@ class AlternateWindow(NamedTuple):
     anchor: str
 
 
+@lru_cache(maxsize=1024)
+def _encoded(alt: str) -> np.ndarray:
+    """`encode`, remembered: nearly all alleles of a cohort are one of four letters."""
+    codes = encode(alt)
+    codes.flags.writeable = False
+    return codes
+
+
 def trim(start: int, ref: str, alt: str) -> Edit:
     """The edit of a VCF allele (start = POS - 1) without the bases that REF and ALT share at their ends.
 
@@ -60,7 +69,7 @@ def trim(start: int, ref: str, alt: str) -> Edit:
     shared_start = 0
     while shared_start < min(len(ref), len(alt)) and ref[shared_start] == alt[shared_start]:
         shared_start += 1
-    return Edit(start + shared_start, start + len(ref), encode(alt[shared_start:]))
+    return Edit(start + shared_start, start + len(ref), _encoded(alt[shared_start:]))
 
 
 def room_left(codes: np.ndarray, edit: Edit) -> int:

@@ -8,7 +8,7 @@ BASES = "ACGTN"
 N_CODE = 4
 
 _INVALID = 255
-_CODE = np.full(256, _INVALID, dtype=np.uint8)
+_CODE = bytearray([_INVALID]) * 256
 for _code, _letters in enumerate(("Aa", "Cc", "Gg", "TtUu", "NnRrYySsWwKkMmBbDdHhVv")):
     for _letter in _letters:
         _CODE[ord(_letter)] = _code
@@ -22,7 +22,8 @@ def encode(sequence: str | bytes) -> np.ndarray:
     Raises ValueError naming the first character that is no nucleotide letter.
     """
     text = sequence.encode("ascii", "replace") if isinstance(sequence, str) else sequence
-    codes = _CODE[np.frombuffer(text, dtype=np.uint8)]
+    # A bytearray's own translate is several times as fast as indexing an array, and the array on it can be written to.
+    codes = np.frombuffer(bytearray(text).translate(_CODE), dtype=np.uint8)
     if (codes == _INVALID).any():
         index = int(np.argmax(codes == _INVALID))
         raise ValueError(f"character {sequence[index : index + 1]!r} at index {index} is not a nucleotide letter")

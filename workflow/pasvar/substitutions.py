@@ -4,7 +4,7 @@ A base reaches 8 positions to either side in the first group of the released net
 then everything. The early groups run on a slice around the base, as wide as what changes there and once more the reach of the
 group to either side: that outer rim comes out wrong, for it lacks its neighbours, and is left out. (A slice that would stand out
 over the window's end is moved inward, where the end's own padding is right.) The rest comes from the reference window.
-Bitwise the same logits as `Engine.logits` on the alternate windows, for 0.77 of the work.
+The same logits as `Engine.logits` on the alternate windows (bitwise where measured), for 0.77 of the work.
 """
 
 from dataclasses import dataclass
@@ -71,34 +71,41 @@ class Substitutions:
         streams = [engine._table[torch.from_numpy(codes).int()]]
         for group in engine._groups[: len(self._stages)]:
             streams.append(_positions(engine._through(group, _image(streams[-1]))))
-        skips = sum(stream @ group.skip for stream, group in zip(streams[:-1], engine._groups, strict=False))
-        return streams, self._finish(streams[-1], skips).numpy()
+        sums = self._start(len(codes))
+        for stream, group in zip(streams[:-1], engine._groups, strict=False):
+            sums += stream @ group.skip
+        return streams, self._finish(streams[-1], sums).numpy()
 
     def _alternates(
         self, streams: list[torch.Tensor], row: torch.Tensor, position: torch.Tensor, base: torch.Tensor
     ) -> torch.Tensor:
         engine = self._engine
-        skips = torch.zeros((len(row), WINDOW_LENGTH))
+        sums = self._start(len(row))
+        each = torch.arange(len(row))[:, None]
         patch = engine._table[base][:, None]  # what differs from the reference's stream, (n, changed, 32), and where
         patch_rows = position[:, None]
         for stage, group, stream in zip(self._stages, engine._groups, streams, strict=False):
-            skips += (stream @ group.skip)[row].scatter_(1, patch_rows, patch @ group.skip)
+            sums += (stream @ group.skip)[row].scatter_(1, patch_rows, patch @ group.skip)
             slice_rows = _around(position, stage.width)
             piece = stream[row[:, None], slice_rows]
-            _put(piece, patch_rows - slice_rows[:, :1], patch)
+            piece[each, patch_rows - slice_rows[:, :1]] = patch
             piece = _positions(engine._through(group, _image(piece)))
             patch_rows = _around(position, stage.changed_after)
-            patch = piece.gather(1, (patch_rows - slice_rows[:, :1])[:, :, None].expand(-1, -1, piece.shape[2]))
+            patch = piece[each, patch_rows - slice_rows[:, :1]]
         whole = streams[-1][row]
-        _put(whole, patch_rows, patch)
-        return self._finish(whole, skips)
+        whole[each, patch_rows] = patch
+        return self._finish(whole, sums)
 
-    def _finish(self, stream: torch.Tensor, skips: torch.Tensor) -> torch.Tensor:
-        """The groups after the staged ones, on whole windows; `skips` (n, 205) are the contributions so far."""
+    def _start(self, count: int) -> torch.Tensor:
+        """(count, 205): what the contributions are added to, one by one and in the engine's order, for the same rounding."""
+        return self._engine._position_bias[:WINDOW_LENGTH].repeat(count, 1)
+
+    def _finish(self, stream: torch.Tensor, sums: torch.Tensor) -> torch.Tensor:
+        """The groups after the staged ones, on whole windows; `sums` (n, 205) is what stands to the logits' account so far."""
         engine = self._engine
         logits = engine._position_bias.repeat(len(stream), 1)
         inside = logits[:, :WINDOW_LENGTH]
-        inside += skips
+        inside.copy_(sums)
         image = _image(stream)
         for group in engine._groups[len(self._stages) :]:
             inside += engine._contribution(image, group.skip)
@@ -111,10 +118,6 @@ def _around(position: torch.Tensor, width: int) -> torch.Tensor:
     """(n, width) positions around each of n, moved into the window at its ends."""
     start = (position - width // 2).clamp(0, WINDOW_LENGTH - width)
     return start[:, None] + torch.arange(width)
-
-
-def _put(stream: torch.Tensor, rows: torch.Tensor, patch: torch.Tensor) -> None:
-    stream.scatter_(1, rows[:, :, None].expand(-1, -1, stream.shape[2]), patch)
 
 
 def _image(stream: torch.Tensor) -> torch.Tensor:

@@ -19,6 +19,7 @@ from pasvar.tables import TABLES, empty_frame
 from pasvar.vcf import MAX_END, open_vcf, read_record, variants_between
 
 _ACGT = frozenset("ACGT")
+_NO_BASES = encode("")
 
 
 class Allele(NamedTuple):
@@ -50,7 +51,7 @@ def classify(pos: int, ref: str, alt: str, max_length: int, stretch: Stretch) ->
     What is wrong with the allele itself comes before what is wrong with its place.
     """
     start, ref, alt = pos - 1, ref.upper(), alt.upper()
-    untouched = Edit(start, start + len(ref), encode(""))
+    untouched = Edit(start, start + len(ref), _NO_BASES)
     if alt.startswith(("<", ".")) or alt.endswith(".") or "[" in alt or "]" in alt:
         return "symbolic", untouched
     if "*" in alt:
