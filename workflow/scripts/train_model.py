@@ -4,6 +4,7 @@ from logging import Logger
 from pathlib import Path
 
 import torch
+
 from pasvar.jobs import logged
 from pasvar.model.checkpoint import load_checkpoint
 from pasvar.model.fetch import resolve_model

@@ -1,0 +1,42 @@
+"""Shared inputs: the authors' weights and the expected values that lie beside a developer's clone."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pasvar.model.checkpoint import Checkpoint, load_checkpoint
+
+torch.set_num_threads(1)  # on networks this small, threads cost more than they bring
+
+SHARED = Path(__file__).resolve().parents[3] / "shared"
+
+
+def _shared(relative: str) -> Path:
+    path = SHARED / relative
+    if not path.exists():
+        pytest.skip(f"needs {relative} of the developers' shared folder, which does not come with the clone")
+    return path
+
+
+@pytest.fixture(scope="session")
+def released_file() -> Path:
+    return _shared("weights/aparent_all_libs_resnet_no_clinvar_wt_ep_5_var_batch_size_inference_mode_no_drop.h5")
+
+
+@pytest.fixture(scope="session")
+def released(released_file) -> Checkpoint:
+    return load_checkpoint(released_file)
+
+
+@pytest.fixture(scope="session")
+def keras_parity() -> dict[str, np.ndarray]:
+    with np.load(_shared("golden/keras_parity_chr20.npz"), allow_pickle=False) as arrays:
+        return dict(arrays)
+
+
+@pytest.fixture(scope="session")
+def golden_variants() -> list[dict]:
+    return json.loads(_shared("golden/golden_variants.json").read_text())
