@@ -138,7 +138,8 @@ def _on_contigs(transcripts: pd.DataFrame, genome: Genome, gtf: str | Path) -> t
 
 def _name_copies(transcripts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     """The transcripts with gene_id made unique where one gene_id stands on several contigs or strands, as for the
-    pseudoautosomal genes of RefSeq: each copy but the first is `gene_id@contig:strand`, for its sites do not compete with the first's.
+    pseudoautosomal genes of RefSeq: each copy but the first is `gene_id@contig:strand`, for its sites
+    do not compete with the first's.
     """
     place = transcripts.Chromosome + ":" + transcripts.Strand
     copies = place != place.groupby(transcripts.gene_id).transform("first")

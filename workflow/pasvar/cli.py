@@ -1,7 +1,7 @@
 """`pasvar ...`: the library's functions for people outside a workflow.
 
-A command is a module with two functions, one that adds its arguments and one that runs it. Only the module of the command that was
-asked for is imported, because some of them load torch.
+A command is a module with two functions, one that adds its arguments and one that runs it. Only the module of the
+command that was asked for is imported, because some of them load torch.
 """
 
 import argparse

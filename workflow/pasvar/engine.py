@@ -54,7 +54,8 @@ class Group:
 
 
 def load_engine(model: str | Path, device: str = "auto", threads: int | None = None) -> tuple["Engine", dict[str, str]]:
-    """An engine for a checkpoint on disk, and what tables say of it: the model's name and the sha256 of its weights.
+    """An engine for a checkpoint on disk, and what tables say of it: the model's name, the sha256 of its weights, and a note
+    where one must be shown.
 
     threads: CPU threads to use, those that the job was given; torch would take all cores of the machine.
     """
@@ -62,6 +63,8 @@ def load_engine(model: str | Path, device: str = "auto", threads: int | None = N
         torch.set_num_threads(threads)
     checkpoint = load_checkpoint(model)
     made_by = {"model": checkpoint.name, "model_sha256": checkpoint.sha256}
+    if checkpoint.note:
+        made_by["model_note"] = checkpoint.note
     return Engine(checkpoint.config, checkpoint.tensors, device), made_by
 
 

@@ -4,7 +4,7 @@ A base reaches 8 positions to either side in the first group of the released net
 then everything. The early groups run on a slice around the base, as wide as what changes there and once more the reach of the
 group to either side: that outer rim comes out wrong, for it lacks its neighbours, and is left out. (A slice that would stand out
 over the window's end is moved inward, where the end's own padding is right.) The rest comes from the reference window.
-The same logits as `Engine.logits` on the alternate windows (bitwise where measured), for 0.77 of the work.
+The same logits as `Engine.logits` on the alternate windows to float32 rounding, for 0.77 of the work.
 """
 
 from dataclasses import dataclass
@@ -55,14 +55,17 @@ class Substitutions:
         of_alternates = np.empty((len(which), WINDOW_LENGTH + 1), dtype=np.float32)
         order = np.argsort(which, kind="stable")
         for first in range(0, len(references), size):
-            streams, of_references[first : first + size] = self._references(references[first : first + size])
+            chunk = references[first : first + size]
+            streams, rows = self._references(_filled(chunk, size))
+            of_references[first : first + size] = rows[: len(chunk)]
             bounds = np.searchsorted(which, [first, first + size], sorter=order)
             mine = order[slice(*bounds)]
             for start in range(0, len(mine), size):
                 batch = mine[start : start + size]
-                parts = (torch.from_numpy(values[batch].astype(np.int64)) for values in (which, index, code))
-                row, position, base = parts
-                of_alternates[batch] = self._alternates(streams, row - first, position, base).numpy()
+                row, position, base = (
+                    torch.from_numpy(_filled(values[batch], size).astype(np.int64)) for values in (which, index, code)
+                )
+                of_alternates[batch] = self._alternates(streams, row - first, position, base).numpy()[: len(batch)]
         return of_references, of_alternates
 
     def _references(self, codes: np.ndarray) -> tuple[list[torch.Tensor], np.ndarray]:
@@ -112,6 +115,11 @@ class Substitutions:
             image = engine._through(group, image)
         inside += engine._contribution(image, engine._last_skip)
         return logits
+
+
+def _filled(values: np.ndarray, size: int) -> np.ndarray:
+    """Copies of the last one up to a whole batch: the rounding of a window may not hang on how many others there are."""
+    return np.concatenate([values, np.repeat(values[-1:], size - len(values), axis=0)])
 
 
 def _around(position: torch.Tensor, width: int) -> torch.Tensor:

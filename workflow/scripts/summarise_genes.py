@@ -1,6 +1,7 @@
 """One row per gene, as parquet and as text."""
 
 import pandas as pd
+
 from pasvar.effects import summarise_genes
 from pasvar.genotypes import has_people
 from pasvar.jobs import logged

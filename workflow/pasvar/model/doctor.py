@@ -15,7 +15,7 @@ import numpy as np
 
 import pasvar
 from pasvar.model.checkpoint import KERAS_SHA256, Checkpoint
-from pasvar.model.predict import DEFAULT_MODEL, FULL_MODEL_HINT, add_model_arguments, effect, open_network
+from pasvar.model.predict import add_model_arguments, describe_model, effect, open_network
 from pasvar.scores import Network, site_log_odds
 from pasvar.sequence import encode
 
@@ -100,9 +100,8 @@ def run(args: argparse.Namespace) -> int:
     for package, number in versions().items():
         print(f"{package}: {number}")
     network, checkpoint = open_network(args.model, args.device)
-    hint = f" ({FULL_MODEL_HINT})" if checkpoint.name == DEFAULT_MODEL else ""
     print(f"device: {describe_device(network.device)}")
-    print(f"model: {checkpoint.name}{hint}\nweights: sha256 {checkpoint.sha256}, {checkpoint.source}")
+    print(f"model: {describe_model(checkpoint)}\nweights: sha256 {checkpoint.sha256}, {checkpoint.source}")
     results = list(check_variants(network, checkpoint))
     for good, line in results:
         print(f"{'ok' if good else 'WRONG'}  {line}")

@@ -9,13 +9,10 @@ import pandas as pd
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, NARROW_END, NARROW_START, WINDOW_LENGTH
 from pasvar.errors import InputError
-from pasvar.model.checkpoint import Checkpoint, load_checkpoint
+from pasvar.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint
 from pasvar.model.fetch import resolve_model
 from pasvar.scores import Network, site_log_odds
 from pasvar.sequence import decode, encode
-
-DEFAULT_MODEL = "aparent2-mini"
-FULL_MODEL_HINT = "a small approximation of APARENT2; for the full network add: --model aparent2"
 
 
 def predict(network: Network, sequences: Sequence[str]) -> pd.DataFrame:
@@ -74,16 +71,20 @@ def open_network(model: str, device: str) -> tuple[Network, Checkpoint]:
     return Engine(checkpoint.config, checkpoint.tensors, device), checkpoint
 
 
+def describe_model(checkpoint: Checkpoint) -> str:
+    """The model's name, and what must be said of it."""
+    return f"{checkpoint.name}: {checkpoint.note}" if checkpoint.note else checkpoint.name
+
+
 def say_which_model(checkpoint: Checkpoint) -> None:
     """One line on stderr, so that no number is taken for another network's."""
-    hint = f" ({FULL_MODEL_HINT})" if checkpoint.name == DEFAULT_MODEL else ""
-    print(f"model: {checkpoint.name}{hint}", file=sys.stderr)
+    print(f"model: {describe_model(checkpoint)}", file=sys.stderr)
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
     """--model and --device."""
     parser.add_argument(
-        "--model", default=DEFAULT_MODEL, help="bundled name, aparent2, path or Hugging Face id (default: %(default)s)"
+        "--model", default=BUNDLED, help="bundled name, aparent2, path or Hugging Face id (default: %(default)s)"
     )
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
 
