@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from pasvar.model.checkpoint import Checkpoint, load_checkpoint
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"

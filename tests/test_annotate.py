@@ -7,6 +7,7 @@ import subprocess
 import pandas as pd
 import pysam
 import pytest
+
 from pasvar.annotate import FIELDS, annotate_vcf
 from pasvar.cli import main
 from pasvar.contigs import ContigNames

@@ -2,6 +2,7 @@
 
 import pytest
 import yaml
+
 from pasvar.config import check_config, read_schema
 from pasvar.docs import REPOSITORY, config_markdown, pages
 from pasvar.errors import InputError

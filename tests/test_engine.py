@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+
 from pasvar.engine import Engine, choose_device
 from pasvar.model.architecture import RELEASED_CONFIG, tensor_shapes
 from pasvar.scores import site_log_odds

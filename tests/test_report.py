@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+
 from pasvar.errors import InputError
 from pasvar.report import content, gene_plots, plots, svg, words
 from pasvar.report.build import MAX_LOLLIPOPS, build_report

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+
 from pasvar.digest import code_digest
 from pasvar.model.architecture import RELEASED_CONFIG, tensor_shapes
 from pasvar.model.checkpoint import Checkpoint, save_checkpoint

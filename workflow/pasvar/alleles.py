@@ -157,6 +157,7 @@ def place_edit(codes: np.ndarray, edit: Edit, window: int) -> AlternateWindow:
     The hexamer keeps its place at index 70 wherever the edit, in any of its equivalent places, lies wholly on one side
     of it: what an indel before the hexamer removes or adds is made up for at the window's upstream end, after the
     hexamer at its downstream end (anchor "hexamer").
+    An indel that fits on both sides (a run of A through the hexamer) counts as before it.
     An indel that hits the hexamer under every spelling leaves none to hold on to. Then either side can keep its place;
     the side is taken that puts the better hexamer (`hexamer.TIERS`) at index 70, and of equals the downstream one, so that
     cleavage is looked for at the same bases as in the reference.

@@ -102,6 +102,7 @@ def _read_run(
     places: np.ndarray,
 ) -> None:
     positions = {pos for pos, _, _ in wanted}
+    counted = set()  # a record that the file has twice counts once
     for contig in vcf.seqnames:
         if names.match(contig) != chrom:
             continue
@@ -112,8 +113,10 @@ def _read_run(
             if genotypes is None:
                 continue
             for number, alt in enumerate(variant.ALT, start=1):
-                if (variant.POS, variant.REF, alt) in wanted:
-                    wanted[variant.POS, variant.REF, alt].add(genotypes, number, places)
+                key = (variant.POS, variant.REF, alt)
+                if key in wanted and key not in counted:
+                    counted.add(key)
+                    wanted[key].add(genotypes, number, places)
 
 
 def _genotypes(variant: cyvcf2.Variant) -> np.ndarray | None:

@@ -20,7 +20,7 @@ from pasvar.errors import InputError
 ROW_GROUP_SIZE = 100_000
 
 STATUSES = {
-    "scored": "the allele changes at least one window and has a row per site and gene in scores.parquet",
+    "scored": "the allele touches at least one window and has a row per site and gene in scores.parquet",
     "no_site_in_range": "a sound allele outside every window",
     "ref_mismatch": "REF is not what the FASTA has there",
     "contig_unknown": "the FASTA has no such contig, also not with or without `chr`",

@@ -1,0 +1,32 @@
+"""Settings of hypothesis, and the literal genome that several test files use."""
+
+import os
+
+import pytest
+import torch
+from hypothesis import HealthCheck, settings
+
+from builders import CONTIG_20, CONTIG_21, write_fasta
+from pasvar.genome import Genome
+
+pytest_plugins = ["shared_inputs"]
+
+torch.set_num_threads(1)  # on networks this small, threads cost more than they bring
+
+settings.register_profile(
+    "default", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(scope="session")
+def fasta(tmp_path_factory):
+    """The two contigs of `builders`, indexed."""
+    return write_fasta(tmp_path_factory.mktemp("genome") / "genome.fa", {"20": CONTIG_20, "21": CONTIG_21})
+
+
+@pytest.fixture(scope="session")
+def genome(fasta):
+    with Genome(fasta) as opened:
+        yield opened
