@@ -75,7 +75,8 @@ class Engine:
     there is one. batch_size: windows per pass; every pass has this size (the last is filled up), so that the
     result of a window does not hang on the others it is scored with. precision: "exact" is float32; "fast" multiplies
     numbers of 16 bits (bfloat16 on a CPU, or float32 still where the CPU has no bfloat16; float16 on a GPU): its error
-    stands in docs/benchmarks.md. Raises ValueError where the device or the precision is unknown.
+    stands in docs/benchmarks.md. fused: on a GPU, all layers in one kernel (`pasvar.engine_gpu`); not the default until it has
+    been measured on a card. Raises ValueError where the device or the precision is unknown.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class Engine:
         device: str = "auto",
         batch_size: int | None = None,
         precision: str = "exact",
+        fused: bool = False,
     ):
         if precision not in PRECISIONS:
             raise ValueError(f"precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
@@ -100,7 +102,7 @@ class Engine:
         weights = _Folded(config, tensors, self.device, torch.bfloat16 if half else torch.float32)
         self._table, self._groups = weights.table(), weights.groups()
         self._last_skip, self._position_bias = weights.last_skip(), weights.position_bias()
-        self._network = self._fused(precision) if self.device.type == "cuda" else self._forward
+        self._network = self._fused(precision) if fused and self.device.type == "cuda" else self._forward
 
     @torch.inference_mode()
     def logits(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:

@@ -18,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_safetensors
 
 from pasvar.errors import InputError
+from pasvar.files import file_sha256
 from pasvar.model.architecture import RELEASED_CONFIG, check_config, tensor_shapes
 
 RELEASED_SHA256 = "540147b1f239c27cec6594931a7305a3a5ded6d3c8fbc43661761bad94ed637e"
@@ -106,12 +107,6 @@ def save_checkpoint(checkpoint: Checkpoint, directory: str | os.PathLike) -> Non
     hugging_face = {"architectures": ["Aparent2ForSequencePrediction"], "model_type": "aparent2", "dtype": "float32"}
     _write(directory / "config.json", (json.dumps(hugging_face | config, indent=2, sort_keys=True) + "\n").encode())
     _write(directory / "model.safetensors", _sorted_header(to_safetensors(tensors, metadata=metadata)))
-
-
-def file_sha256(path: str | os.PathLike) -> str:
-    """Hexadecimal SHA-256 of a file."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _load_keras(path: Path) -> Checkpoint:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from pasvar.errors import InputError
-from pasvar.model.checkpoint import RELEASED_SHA256, file_sha256
+from pasvar.files import file_sha256
+from pasvar.model.checkpoint import RELEASED_SHA256
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,154 @@
+"""`python -m bench`: speed and error of the engines, beside their peers, as tables and a plot under results/bench/."""
+
+import argparse
+import os
+import platform
+import sys
+from datetime import date
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("agg")
+import matplotlib.pyplot as plt
+import pandas as pd
+import torch
+
+from bench import cpu, host, precision
+from pasvar.model.checkpoint import load_checkpoint
+
+ROOT = Path(__file__).resolve().parents[1]
+SHARED = ROOT.parent / "shared"
+
+
+def main() -> None:
+    """Sections that cannot run here say why; no time is ever a failure."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)), help="CPU threads (default: all)")
+    parser.add_argument("--rounds", type=int, default=5, help="turns of each contestant (default: %(default)s)")
+    parser.add_argument("--windows", type=int, default=256, help="windows per turn, at least (default: %(default)s)")
+    parser.add_argument("--out", type=Path, default=ROOT / "results" / "bench")
+    for name in cpu.PEERS:
+        default = ROOT / ".venv" / "peers" / name / "bin" / "python"
+        parser.add_argument(f"--{name}", default=str(default), metavar="PYTHON", help=f"of the environment with {name}")
+    args = parser.parse_args()
+    args.out.mkdir(parents=True, exist_ok=True)
+    torch.set_num_threads(args.threads)
+    sections = {
+        "The machine": machine(args.threads),
+        "CPU": cpu_section(args),
+        "Precision": precision_section(),
+        "GPU kernel, as compiled": kernel_section(),
+        "GPU": gpu_section(),
+        "The host beside a GPU": markdown(host.rates().rename("windows/s per core").to_frame(), ",.0f"),
+    }
+    text = "\n\n".join(f"## {title}\n\n{body}" for title, body in sections.items()) + "\n"
+    (args.out / "benchmarks.md").write_text(text)
+    print(text, f"\nwritten to {args.out}", sep="")
+
+
+def machine(threads: int) -> str:
+    """Date, processor, versions."""
+    names = [
+        line.split(":")[1].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if "model name" in line
+    ]
+    packages = {name: installed(name) for name in ("torch", "numpy", "triton")}
+    versions = ", ".join(f"{name} {found}" for name, found in packages.items())
+    load = os.getloadavg()[0]
+    return (
+        f"{date.today()}, {names[0] if names else platform.processor()}, {os.cpu_count()} cores, {threads} threads used; "
+        f"load average {load:.1f} at the start; Python {platform.python_version()}, {versions}"
+    )
+
+
+def installed(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def cpu_section(args: argparse.Namespace) -> str:
+    """The table of `cpu.summary`, and a plot of rate against batch size."""
+    names = ("exact", "fast", "eager", "multimolecule", "keras", "matrix", "matrix_bfloat16")
+    pythons = {name: getattr(args, name, sys.executable) for name in names}
+    workers, reasons = cpu.start(names, pythons, args.threads)
+    measured = cpu.measure(workers, args.rounds, args.windows)
+    for worker in workers.values():
+        worker.stop()
+    measured.to_csv(args.out / "cpu.csv", index=False)
+    plot(measured, args.out / "cpu.svg")
+    by_size = measured.groupby(["contestant", "batch_size"]).per_core_second.median().unstack()
+    parts = [
+        markdown(cpu.summary(measured), ",.2f"),
+        "Windows per core-second by batch size:",
+        markdown(by_size, ",.0f"),
+    ]
+    parts += [f"{name}: not measured: {reason}" for name, reason in reasons.items()]
+    return "\n\n".join(parts)
+
+
+def plot(measured: pd.DataFrame, path: Path) -> None:
+    """Rate against batch size, one line per contestant."""
+    figure, axes = plt.subplots(figsize=(7, 4), layout="constrained")
+    for name, rows in measured.groupby("contestant"):
+        rates = rows.groupby("batch_size").per_core_second.median()
+        axes.plot(rates.index, rates, marker="o", linestyle=":" if name.startswith("matrix") else "-", label=name)
+    axes.set(xscale="log", xlabel="batch size", ylabel="windows per core-second")
+    axes.set_xticks(cpu.BATCH_SIZES, cpu.BATCH_SIZES)
+    axes.minorticks_off()
+    axes.set_ylim(bottom=0)
+    axes.legend()
+    figure.savefig(path)
+
+
+def precision_section() -> str:
+    """Errors of the effects, on the released network and real windows."""
+    weights, windows = next(iter((SHARED / "weights").glob("*.h5")), None), precision.real_windows(SHARED)
+    if weights is None or windows is None:
+        return "Not measured: needs the released weights and windows of the developers' shared folder."
+    return markdown(precision.table(load_checkpoint(weights), windows), ".1e")
+
+
+def kernel_section() -> str:
+    """Registers and spills of the fused kernel, which need no card."""
+    if installed("triton") == "not installed":
+        return "Not compiled: needs Triton."
+    from bench import kernel
+
+    rows = {
+        f"compute capability {capability}, {name}": kernel.resources(kernel.compiled(capability, parts))
+        for capability in (80, 90)
+        for name, parts in (("exact", 2), ("fast", 1))
+    }
+    return markdown(pd.DataFrame(rows).T, ",.0f")
+
+
+def gpu_section() -> str:
+    """Everything of `bench.gpu`."""
+    if not torch.cuda.is_available():
+        return "Not measured: no CUDA device."
+    from bench import gpu
+
+    card = f"{torch.cuda.get_device_name()}, CUDA {torch.version.cuda}"
+    rates = [f"{name}: {gpu.product_rate(dtype) / 1e12:.0f} TFLOP/s" for name, dtype in (("bfloat16", torch.bfloat16),)]
+    ends = pd.DataFrame({name: gpu.with_host(name) for name in ("exact", "fast")})
+    return "\n\n".join([f"{card}; {', '.join(rates)}", markdown(gpu.table(), ",.3g"), markdown(ends, ",.0f")])
+
+
+def markdown(table: pd.DataFrame, form: str) -> str:
+    """A table of numbers as Markdown."""
+
+    def cell(value: object) -> str:
+        if isinstance(value, str):
+            return value
+        return "" if pd.isna(value) else format(value, form)
+
+    rows = [[str(table.index.name or ""), *map(str, table.columns)], ["---"] + ["---:"] * len(table.columns)]
+    rows += [[str(name), *map(cell, row)] for name, row in zip(table.index, table.to_numpy(), strict=True)]
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+if __name__ == "__main__":
+    main()
