@@ -26,7 +26,7 @@ def main(
     for note in notes:
         log.info(note)
     log.info("%d transcripts gave %d sites of %d genes", len(transcripts), len(sites), sites.gene_id.nunique())
-    write_table(catalogue, sites, "catalogue")
+    write_table(catalogue, sites, "catalogue", {"site_notes": "; ".join(notes)})
 
 
 if __name__ == "__main__":

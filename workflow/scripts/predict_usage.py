@@ -7,7 +7,7 @@ from pasvar.tables import read_made_by, read_table, write_table
 
 def main(catalogue: str, scores: str, sites: str) -> None:
     table = score_sites(read_table(catalogue, "catalogue"), read_table(scores, "window_scores"))
-    write_table(sites, table, "sites", read_made_by(scores))
+    write_table(sites, table, "sites", {**read_made_by(catalogue), **read_made_by(scores)})
 
 
 if __name__ == "__main__":
