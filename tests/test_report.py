@@ -520,3 +520,10 @@ def test_plots_of_few_variants(n):
     assert "<svg" in plots.effect_histogram(delta, 0.2231)
     assert "<svg" in plots.effect_by_position(np.zeros(n, dtype=int), delta)
     assert "<svg" in plots.hexamer_tiers(["AATAAA"], [n])
+
+
+def test_ticks_of_an_axis_have_equally_many_digits():
+    signed = plots._Signed()
+    assert signed.format_ticks([-0.4, 0.0, 0.2 + 0.4]) == ["−0.4", "0.0", "+0.6"]
+    assert signed.format_ticks([-2.0, 0.0, 2.0]) == ["−2", "0", "+2"]
+    assert signed.format_ticks([-0.25, 0.0, 0.5]) == ["−0.25", "0.00", "+0.50"]

@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter, MultipleLocator
+from matplotlib.ticker import Formatter, FuncFormatter, MultipleLocator
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, NARROW_END, NARROW_START, WINDOW_LENGTH
 from pasvar.report import words
@@ -134,12 +134,19 @@ def _reach(delta: np.ndarray) -> float:
 
 
 def _sign_ticks(axis) -> None:
-    axis.set_major_formatter(FuncFormatter(lambda value, _: _sign(value)))
+    axis.set_major_formatter(_Signed())
 
 
-def _sign(value: float) -> str:
-    digits = 0 if float(value).is_integer() else 1 if float(value * 10).is_integer() else 2
-    return words.signed(value, digits)
+class _Signed(Formatter):
+    """Ticks with their sign, all with as many digits as the one that needs most (two at the most)."""
+
+    def __call__(self, value: float, pos: int | None = None) -> str:
+        return self.format_ticks([value])[0]
+
+    def format_ticks(self, values: Sequence[float]) -> list[str]:
+        # Ticks are sums of steps: 0.6 arrives as 0.6000000000000001.
+        digits = next((digits for digits in (0, 1) if np.allclose(values, np.round(values, digits), atol=1e-9)), 2)
+        return [words.signed(value, digits) for value in values]
 
 
 def _embed(figure: Figure, name: str, label: str) -> str:
