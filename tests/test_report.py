@@ -524,6 +524,6 @@ def test_plots_of_few_variants(n):
 
 def test_ticks_of_an_axis_have_equally_many_digits():
     signed = plots._Signed()
-    assert signed.format_ticks([-0.4, 0.0, 0.2 + 0.4]) == ["−0.4", "0.0", "+0.6"]
-    assert signed.format_ticks([-2.0, 0.0, 2.0]) == ["−2", "0", "+2"]
-    assert signed.format_ticks([-0.25, 0.0, 0.5]) == ["−0.25", "0.00", "+0.50"]
+    assert signed.format_ticks([-0.4, 0.0, 0.2 + 0.4]) == [f"{words.MINUS}0.4", "0.0", "+0.6"]
+    assert signed.format_ticks([-2.0, 0.0, 2.0]) == [f"{words.MINUS}2", "0", "+2"]
+    assert signed.format_ticks([-0.25, 0.0, 0.5]) == [f"{words.MINUS}0.25", "0.00", "+0.50"]

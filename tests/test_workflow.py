@@ -149,6 +149,17 @@ def test_another_min_effect_runs_only_what_depends_on_it(finished, model):
     }
 
 
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs a browser (Debian package chromium)")
+def test_a_browser_opens_the_report_without_complaint(finished, tmp_path):
+    page = finished / "results" / "report" / "index.html"
+    quiet = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+    command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", *quiet, f"--user-data-dir={tmp_path}"]
+    command += ["--enable-logging=stderr", "--dump-dom", page.as_uri()]
+    opened = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    assert "Genes, the strongest effect first" in opened.stdout
+    assert "CONSOLE" not in opened.stderr
+
+
 def test_genotypes_of_the_example_are_counted(finished):
     scores = read_table(finished / "results/scores.parquet", "scores").set_index("id")
     counts = scores.loc["rs492370", ["n_carriers", "allele_count", "allele_number"]]
