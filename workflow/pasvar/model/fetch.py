@@ -77,10 +77,15 @@ def _released(path: Path) -> Path:
     try:
         download(RELEASED_URL, path, RELEASED_SHA256)
     except OSError as error:  # every error of requests is one
-        raise InputError(
-            f"model aparent2 could not be downloaded ({' '.join(str(error).split())}): {by_hand}"
-        ) from error
+        raise InputError(f"model aparent2 could not be downloaded ({_reason(error)}): {by_hand}") from error
     return path
+
+
+def _reason(error: OSError) -> str:
+    """Why a download failed, in one line; what urllib3 says of a missing network is several, and names all twice."""
+    from requests import ConnectionError
+
+    return "no connection to the network" if isinstance(error, ConnectionError) else " ".join(str(error).split())
 
 
 def download(url: str, path: Path, sha256: str) -> None:
