@@ -1,10 +1,14 @@
 """The clone as a whole: names that must agree, pins that must be equal."""
 
+import ast
 import re
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+from pasvar.digest import library_modules
 
 REPOSITORY = Path(__file__).parents[1]
 RULES = {
@@ -47,6 +51,30 @@ def test_script_log_and_benchmark_are_named_after_their_rule(rule):
         assert re.search(rf'log:\s+"logs/{rule}[./]', text)
         assert re.search(rf'benchmark:\s+"benchmarks/{rule}[./]', text)
     assert f'code=code_of("{rule}")' in text
+
+
+IMPORT_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "yaml": "pyyaml"}
+OPTIONAL = {"triton"}  # comes with torch's CUDA builds, and the engine does without
+
+
+def imports(path: Path) -> set[str]:
+    """Packages that a script and the library modules behind it import, anywhere in their text, by conda name."""
+    names = set()
+    for module in {path, *library_modules(path)}:
+        for node in ast.walk(ast.parse(module.read_text())):
+            if isinstance(node, ast.Import):
+                names |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom):
+                names.add(node.module.split(".")[0])
+    names -= sys.stdlib_module_names | OPTIONAL | {"pasvar"}
+    return {IMPORT_NAMES.get(name, name) for name in names}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_the_environment_of_a_rule_has_what_its_script_imports(rule):
+    environment = re.search(r'conda:\s+"../../(envs/\w+.yaml)"', RULES[rule]).group(1)
+    listed = re.findall(r"^  - ([\w.-]+) ", (REPOSITORY / environment).read_text(), re.MULTILINE)
+    assert imports(REPOSITORY / "workflow" / "scripts" / f"{rule}.py") - set(listed) == set()
 
 
 def test_every_script_belongs_to_a_rule():

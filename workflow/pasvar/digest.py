@@ -13,16 +13,21 @@ def code_digest(script: str | Path) -> str:
     As a param of a rule it makes Snakemake run the rule anew when one of its modules has changed, which it does not see by
     itself. (The script's own text it does see.)
     """
+    digest = hashlib.sha256()
+    for module in sorted(library_modules(script)):
+        digest.update(str(module.relative_to(_LIBRARY)).encode() + b"\0" + module.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def library_modules(script: str | Path) -> set[Path]:
+    """Files of the pasvar modules that a script imports, directly or through one another."""
     modules: set[Path] = set()
     waiting = [Path(script)]
     while waiting:
         for module in _imported(waiting.pop()) - modules:
             modules.add(module)
             waiting.append(module)
-    digest = hashlib.sha256()
-    for module in sorted(modules):
-        digest.update(str(module.relative_to(_LIBRARY)).encode() + b"\0" + module.read_bytes())
-    return digest.hexdigest()[:16]
+    return modules
 
 
 def _imported(path: Path) -> set[Path]:
