@@ -11,6 +11,10 @@ from pasvar.genome import Genome
 
 pytest_plugins = ["shared_inputs"]
 
+if not torch.cuda.is_available():
+    # Before any test imports Triton: its own functions, too, are made for the interpreter or for a card when it is imported.
+    os.environ.setdefault("TRITON_INTERPRET", "1")
+
 torch.set_num_threads(1)  # on networks this small, threads cost more than they bring
 
 settings.register_profile(

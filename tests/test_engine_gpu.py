@@ -15,9 +15,7 @@ from pasvar.model.checkpoint import load_checkpoint
 from pasvar.scores import site_log_odds
 from pasvar.sequence import encode_rows
 
-ON_GPU = torch.cuda.is_available()
-if not ON_GPU:
-    os.environ.setdefault("TRITON_INTERPRET", "1")  # read when the kernel is defined
+ON_GPU = torch.cuda.is_available()  # else conftest.py has set TRITON_INTERPRET
 pytest.importorskip("triton", reason="needs Triton, which torch for CUDA brings along (or: pip install triton)")
 from pasvar import engine_gpu  # noqa: E402
 
