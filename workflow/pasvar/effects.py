@@ -7,11 +7,12 @@ import pandas as pd
 import pyarrow as pa
 
 from pasvar import genotypes
+from pasvar.competition import GeneSites, genes_of
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH
 from pasvar.errors import InputError
 from pasvar.scores import delta_usage
 from pasvar.tables import TABLES, empty_frame
-from pasvar.usage import POLYADB_V3, expected_length, predict_usage
+from pasvar.usage import POLYADB_V3, predict_usage
 
 _KEY = ["chrom", "pos", "ref", "alt"]
 
@@ -83,33 +84,27 @@ def gene_effects(scores: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     ranked["_allele"] = ranked.groupby(key, sort=False).ngroup()
     ranked["_size"] = ranked.delta_logodds_narrow.abs()
     hardest = ranked.sort_values(["_allele", "_size", "rank"], ascending=[True, False, True]).drop_duplicates("_allele")
-    genes = {
-        gene: rows.sort_values("rank") for gene, rows in sites[sites.gene_id.isin(scores.gene_id)].groupby("gene_id")
-    }
+    genes = dict(genes_of(sites[sites.gene_id.isin(scores.gene_id)]))
     usage = pd.concat([_usage_vectors(hits, genes[gene]) for gene, hits in ranked.groupby("gene_id", sort=False)])
     hardest = hardest.drop(columns="usage_ref").join(usage, on="_allele")
     return hardest[TABLES["gene_effects"].schema.names].reset_index(drop=True)
 
 
-def _usage_vectors(hits: pd.DataFrame, gene: pd.DataFrame) -> pd.DataFrame:
-    """The gene's usage before and after each of its alleles, by `_allele`. hits: one row per allele and site that it changes.
-    gene: all sites of the gene by rank."""
+def _usage_vectors(hits: pd.DataFrame, gene: GeneSites) -> pd.DataFrame:
+    """The gene's usage before and after each of its alleles, by `_allele`. hits: one row per allele and site that it changes."""
     allele, n_hit = np.unique(hits["_allele"], return_counts=True)
-    before = gene.logodds_narrow.to_numpy(dtype=np.float64)
-    after = np.tile(before, (len(allele), 1))
-    after[np.searchsorted(allele, hits["_allele"]), hits["rank"].to_numpy() - 1] = hits.logodds_narrow_alt
-    cut_pos = gene.cut_pos.to_numpy()
-    usage_ref, usage_alt = predict_usage(before, cut_pos), predict_usage(after, cut_pos)
-    lengths = gene.utr_length.to_numpy(dtype=np.float64, na_value=np.nan)
+    delta = np.zeros((len(allele), len(gene.site_ids)))
+    delta[np.searchsorted(allele, hits["_allele"]), hits["rank"].to_numpy() - 1] = hits.delta_logodds_narrow
+    usage_alt = gene.usage_alt(delta)
     return pd.DataFrame(
         {
-            "n_sites": len(gene),
+            "n_sites": len(gene.site_ids),
             "n_sites_hit": n_hit,
-            "site_ids": [gene.site_id.to_list()] * len(allele),
-            "usage_ref": [usage_ref.tolist()] * len(allele),
+            "site_ids": [gene.site_ids] * len(allele),
+            "usage_ref": [gene.usage_ref.tolist()] * len(allele),
             "usage_alt": usage_alt.tolist(),
-            "delta_pdui": usage_alt[:, -1] - usage_ref[-1],
-            "delta_utr_length": expected_length(usage_alt, lengths) - expected_length(usage_ref, lengths),
+            "delta_pdui": gene.delta_pdui(usage_alt),
+            "delta_utr_length": gene.delta_utr_length(usage_alt),
         },
         index=allele,
     )
