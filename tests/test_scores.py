@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pasvar.scores import delta_usage, log_odds, require_finite, score_windows, site_log_odds
+from pasvar.scores import (
+    WINDOW_SCORES,
+    delta_usage,
+    log_odds,
+    require_finite,
+    score_windows,
+    site_log_odds,
+    summarise_logits,
+)
 from pasvar.sequence import encode
 
 
@@ -42,13 +50,37 @@ def test_log_odds_do_not_saturate_or_overflow():
     np.testing.assert_allclose(wide, [500, math.log(205) - 500], rtol=1e-9)
 
 
+def test_where_the_cut_lies_by_hand():
+    """No preference; one place beyond doubt; two places of equal weight, one outside the narrow window."""
+    logits = np.zeros((3, 206), dtype=np.float32)
+    logits[1, 100] = 300
+    logits[2, [60, 110]] = 300
+    logits[2, 110] -= 1e-4
+    scores = summarise_logits(logits)
+    assert scores.cut_mean.tolist() == pytest.approx([102, 100, 85], rel=1e-4)
+    assert scores.cut_entropy.tolist() == pytest.approx([math.log2(205), 0, 1], abs=1e-6)
+    assert scores.cut_mode.tolist() == [77, 100, 110]
+    assert scores.logodds_core[0] == pytest.approx(math.log(20 / 186))
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_where_the_cut_lies_by_a_plain_softmax(seed):
+    logits = np.random.default_rng(seed).normal(0, 3, (1, 206)).astype(np.float32)
+    share = np.exp(logits[0, :205].astype(np.float64))
+    share /= share.sum()
+    scores = summarise_logits(logits).iloc[0]
+    assert scores.cut_mean == pytest.approx(sum(i * p for i, p in enumerate(share)), rel=1e-6)
+    assert scores.cut_entropy == pytest.approx(-sum(p * math.log2(p) for p in share), rel=1e-6)
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_not_finite_logits_name_the_window(bad):
     logits = np.zeros((3, 206), dtype=np.float32)
-    require_finite(logits, ["A", "C", "G"])
+    codes = np.stack([encode(letter * 205) for letter in "ACG"])
+    require_finite(logits, codes)
     logits[1, 3] = bad
-    with pytest.raises(FloatingPointError, match="NaN or infinity for 1 windows, first: C"):
-        require_finite(logits, ["A", "C", "G"])
+    with pytest.raises(FloatingPointError, match=r"NaN or infinity for 1 windows, first: C{205}$"):
+        require_finite(logits, codes)
 
 
 class Counting:
@@ -68,16 +100,17 @@ class Counting:
 def test_equal_windows_are_scored_once_and_all_get_their_score():
     network = Counting()
     windows = pd.Series(["C" + "A" * 204, "A" * 205, "C" + "A" * 204, "T" + "A" * 204], index=[7, 3, 3, 0])
-    narrow, wide = score_windows(network, windows)
-    assert narrow.dtype == wide.dtype == np.float32
+    scores = score_windows(network, windows)
+    assert scores.columns.tolist() == list(WINDOW_SCORES)
+    assert scores.index.tolist() == [7, 3, 3, 0]
+    assert set(scores.dtypes) == {np.dtype("float32")}
     assert len(network.asked[0]) == 3
     expected = [math.log((49 + math.exp(code)) / 156) for code in (1, 0, 1, 3)]
-    np.testing.assert_allclose(narrow, expected, rtol=1e-6)
+    np.testing.assert_allclose(scores.logodds_narrow, expected, rtol=1e-6)
 
 
 def test_no_windows():
-    narrow, wide = score_windows(Counting(), pd.Series([], dtype=str))
-    assert len(narrow) == len(wide) == 0
+    assert score_windows(Counting(), pd.Series([], dtype=str)).empty
 
 
 def test_score_windows_refuses_nan():

@@ -14,6 +14,10 @@ NARROW_START = HEXAMER_INDEX + 7
 NARROW_END = HEXAMER_INDEX + 57
 """The narrow cleavage window, [77, 127): hexamer +7 to +57 (johli/aparent-resnet, variant notebooks)."""
 
+CORE_START = HEXAMER_INDEX + 15
+CORE_END = HEXAMER_INDEX + 35
+"""The window [85, 105) of the authors' native-APA regression on the data of Derti et al. (its other fits use the narrow one)."""
+
 PROBABILITY_FLOOR = 1e-7
 """Probabilities are clipped to [floor, 1 - floor] before a logit (johli/aparent-resnet, in-silico mutagenesis)."""
 

@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from pasvar.constants import NARROW_END, NARROW_START, PROBABILITY_FLOOR, WINDOW_LENGTH
+from pasvar.constants import CORE_END, CORE_START, NARROW_END, NARROW_START, PROBABILITY_FLOOR, WINDOW_LENGTH
 from pasvar.progress import silent
-from pasvar.sequence import encode_rows
+from pasvar.sequence import decode, encode_rows
+
+WINDOW_SCORES = ("logodds_narrow", "logodds", "logodds_core", "cut_mean", "cut_entropy", "cut_mode")
+"""What is kept of a window's 206 logits, see `summarise_logits`."""
 
 
 class Network(Protocol):
@@ -35,29 +38,58 @@ def site_log_odds(logits: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return log_odds(logits, NARROW_START, NARROW_END), log_odds(logits, 0, WINDOW_LENGTH)
 
 
-def require_finite(logits: np.ndarray, windows: list[str]) -> None:
-    """Raise FloatingPointError naming the first window whose logits have a NaN or an infinity."""
+def summarise_logits(logits: np.ndarray) -> pd.DataFrame:
+    """The `WINDOW_SCORES` of (n, 206) logits, float32, a row per window.
+
+    logodds_narrow, logodds: as `site_log_odds`. logodds_core: the same over [85, 105), for one of the fits of `pasvar.usage`.
+    Of the distribution of the cut over the window, given that it lies there: cut_mean, its mean index; cut_entropy, in
+    bits, 0 for a single place, log2(205) for no preference; cut_mode, the likeliest index of the narrow window.
+    """
+    narrow, wide = site_log_odds(logits)
+    inside = logits[:, :WINDOW_LENGTH].astype(np.float64)
+    weight = np.exp(inside - inside.max(axis=1, keepdims=True))
+    share = weight / weight.sum(axis=1, keepdims=True)
+    columns = (
+        narrow,
+        wide,
+        log_odds(logits, CORE_START, CORE_END),
+        (share * np.arange(WINDOW_LENGTH)).sum(axis=1),
+        # A share of 0 contributes nothing; the smallest number above 0 keeps its logarithm finite.
+        -(share * np.log2(np.maximum(share, np.finfo(np.float64).tiny))).sum(axis=1),
+        NARROW_START + inside[:, NARROW_START:NARROW_END].argmax(axis=1),
+    )
+    return pd.DataFrame(dict(zip(WINDOW_SCORES, columns, strict=True))).astype(np.float32)
+
+
+def require_finite(logits: np.ndarray, codes: np.ndarray) -> None:
+    """Raise FloatingPointError naming the first of the windows (n, 205) whose logits have a NaN or an infinity."""
     bad = ~np.isfinite(logits).all(axis=1)
     if bad.any():
         raise FloatingPointError(
-            f"the network gave NaN or infinity for {bad.sum()} windows, first: {windows[int(np.argmax(bad))]}"
+            f"the network gave NaN or infinity for {bad.sum()} windows, first: {decode(codes[int(np.argmax(bad))])}"
         )
 
 
-def score_windows(
-    engine: Network, windows: pd.Series, progress: Callable[..., tqdm] = silent
-) -> tuple[np.ndarray, np.ndarray]:
-    """(narrow, wide) log odds of each window (205-nt text), float32; equal windows are scored once.
+def score_codes(engine: Network, codes: np.ndarray, progress: Callable[..., tqdm] = silent) -> pd.DataFrame:
+    """The `WINDOW_SCORES` of (n, 205) uint8 codes, a row each.
 
     engine: a `pasvar.engine.Engine`, or whatever has its `logits`. progress: makes the bar, see `pasvar.progress`.
     Raises FloatingPointError where the network gives NaN or infinity.
     """
+    with progress(total=len(codes), unit="windows") as bar:
+        logits = engine.logits(codes, bar.update)
+    require_finite(logits, codes)
+    return summarise_logits(logits)
+
+
+def score_windows(engine: Network, windows: pd.Series, progress: Callable[..., tqdm] = silent) -> pd.DataFrame:
+    """The `WINDOW_SCORES` of each window (205-nt text), on the index of `windows`; equal windows are scored once.
+
+    As `score_codes` else.
+    """
     distinct, which = np.unique(windows.to_numpy(dtype=str), return_inverse=True)
-    with progress(total=len(distinct), unit="windows") as bar:
-        logits = engine.logits(encode_rows(distinct.tolist(), WINDOW_LENGTH), bar.update)
-    require_finite(logits, distinct)
-    narrow, wide = site_log_odds(logits)
-    return narrow[which].astype(np.float32), wide[which].astype(np.float32)
+    scores = score_codes(engine, encode_rows(distinct.tolist(), WINDOW_LENGTH), progress)
+    return scores.iloc[which].set_index(windows.index)
 
 
 def delta_usage(usage: np.ndarray, delta_logodds: np.ndarray) -> np.ndarray:

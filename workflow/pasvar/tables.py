@@ -58,6 +58,22 @@ _LOGODDS = [
     ),
     _column("logodds", pa.float32(), "reference log odds of cleavage anywhere in the window", "ln"),
 ]
+_CUT_SCORES = [
+    _column("logodds_core", pa.float32(), "log odds of cleavage 15 to 35 nt after the hexamer's start", "ln"),
+    _column("cut_mean", pa.float32(), "mean index of the cut in the window, given that it lies there", "nt"),
+    _column("cut_entropy", pa.float32(), "entropy of where in the window the cut lies, given that it does", "bits"),
+    _column("cut_mode", pa.float32(), "likeliest index of the cut in the narrow window", "nt"),
+]
+
+
+def _alternate(columns: list[pa.Field]) -> list[pa.Field]:
+    """The same columns of an alternate window."""
+    return [
+        _column(f"{c.name}_alt", c.type, "as without _alt, of the alternate window", c.metadata[b"unit"])
+        for c in columns
+    ]
+
+
 _PAIR = [
     *_ALLELE,
     _column("id", pa.string(), "ID of the VCF record"),
@@ -155,7 +171,7 @@ TABLES = {
             _column("window", pa.string(), "the 205 nt of the transcribed strand, N past the contig's ends"),
         ),
     ),
-    "window_scores": Table("scores/windows.parquet", "site", (_SITE_ID, *_LOGODDS)),
+    "window_scores": Table("scores/windows.parquet", "site", (_SITE_ID, *_LOGODDS, *_CUT_SCORES)),
     "shards": Table(
         "shards/plan.parquet",
         "stretch of genome that one shard reads",
@@ -181,8 +197,7 @@ TABLES = {
         (
             *_ALLELE,
             _SITE_ID,
-            _column("logodds_narrow_alt", pa.float32(), "as logodds_narrow_ref, of the alternate window", "ln"),
-            _column("logodds_alt", pa.float32(), "as logodds_ref, of the alternate window", "ln"),
+            *_alternate([*_LOGODDS, *_CUT_SCORES]),
         ),
     ),
     "carriers": Table("shards/{shard}/carriers.parquet", "scored allele", (*_ALLELE, *_GENOTYPES)),

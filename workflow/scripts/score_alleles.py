@@ -13,7 +13,7 @@ def main(model: str, alleles: str, scores: str, device: str, threads: int, log: 
     engine, made_by = load_engine(model, device, threads)
     log.info("%s on %s", made_by, engine.device)
     table = read_table(alleles, "alleles")
-    table["logodds_narrow_alt"], table["logodds_alt"] = score_windows(engine, table.window_alt, lines)
+    table = table.join(score_windows(engine, table.window_alt, lines).add_suffix("_alt"))
     write_table(scores, table, "allele_scores", made_by)
 
 

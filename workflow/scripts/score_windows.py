@@ -13,7 +13,7 @@ def main(model: str, windows: str, scores: str, device: str, threads: int, log: 
     engine, made_by = load_engine(model, device, threads)
     log.info("%s on %s", made_by, engine.device)
     table = read_table(windows, "windows")
-    table["logodds_narrow"], table["logodds"] = score_windows(engine, table.window, lines)
+    table = table.join(score_windows(engine, table.window, lines))
     write_table(scores, table, "window_scores", made_by)
 
 
