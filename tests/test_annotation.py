@@ -7,7 +7,7 @@ import gzip
 import pytest
 
 from builders import gtf_line, records, write_fasta
-from pasvar.annotation import read_transcripts
+from pasvar.annotation import read_annotation
 from pasvar.errors import InputError
 from pasvar.genome import Genome
 
@@ -69,7 +69,7 @@ COLUMNS = ["transcript_id", "gene_id", "gene_name", "chrom", "strand", "start", 
     ("text", "version"), [(OLD_ENSEMBL, ("", "")), (NEW_ENSEMBL, ("", "")), (GENCODE, (".5", ".2"))]
 )
 def test_dialects_say_the_same(tmp_path, kilobase, text, version, name):
-    transcripts, _ = read_transcripts(write(tmp_path, text, name), kilobase, ["protein_coding"])
+    transcripts, *_ = read_annotation(write(tmp_path, text, name), kilobase, ["protein_coding"])
     assert records(transcripts, *COLUMNS) == [
         ("ENST1" + version[1], "ENSG1" + version[0], "ONE", "20", "+", 100, 600, True, 200)
     ]
@@ -80,27 +80,27 @@ def test_dialects_say_the_same(tmp_path, kilobase, text, version, name):
     [(OLD_ENSEMBL, {600, 500}), (NEW_ENSEMBL, {600, 500}), (GENCODE, {600, 500})],
 )
 def test_without_biotypes_all_with_a_known_end_are_kept(tmp_path, kilobase, text, ends):
-    transcripts, notes = read_transcripts(write(tmp_path, text), kilobase, [])
+    transcripts, _, notes = read_annotation(write(tmp_path, text), kilobase, [])
     assert set(transcripts.end) == ends
     assert transcripts.is_coding.sum() == 1
     open_ended = 0 if text is OLD_ENSEMBL else 1
-    assert f"{open_ended} transcripts tagged mRNA_end_NF left out" in notes
+    assert f"the ends of {open_ended} transcripts tagged mRNA_end_NF left out" in notes
 
 
 def test_a_tag_that_only_contains_the_name_is_another(tmp_path, kilobase):
     text = NEW_ENSEMBL.replace('tag "mRNA_end_NF"', 'tag "not_mRNA_end_NF_at_all"')
-    transcripts, _ = read_transcripts(write(tmp_path, text), kilobase, [])
+    transcripts, *_ = read_annotation(write(tmp_path, text), kilobase, [])
     assert set(transcripts.end) == {600, 500, 450}
 
 
 def test_what_other_biotypes_lost_is_said(tmp_path, kilobase):
-    _, notes = read_transcripts(write(tmp_path, NEW_ENSEMBL), kilobase, ["protein_coding"])
+    *_, notes = read_annotation(write(tmp_path, NEW_ENSEMBL), kilobase, ["protein_coding"])
     assert notes[0] == "1 transcripts of other biotypes than protein_coding left out"
 
 
 def test_the_gene_biotype_stands_in_where_transcripts_have_none(tmp_path, kilobase):
     text = gtf_line("20", "src", "transcript", 1, 300, "+", 'gene_id "G"; transcript_id "T"; gene_biotype "lncRNA";')
-    transcripts, _ = read_transcripts(write(tmp_path, text), kilobase, ["lncRNA"])
+    transcripts, *_ = read_annotation(write(tmp_path, text), kilobase, ["lncRNA"])
     assert records(transcripts, "transcript_id", "gene_name", "is_coding", "utr_length") == [("T", "G", False, None)]
 
 
@@ -138,7 +138,7 @@ def transcript(strand: str, exons: list[tuple[int, int]], cds: list[tuple[int, i
     ],
 )
 def test_utr_length(tmp_path, kilobase, strand, exons, cds, stops, length):
-    transcripts, _ = read_transcripts(write(tmp_path, transcript(strand, exons, cds, stops)), kilobase, [])
+    transcripts, *_ = read_annotation(write(tmp_path, transcript(strand, exons, cds, stops)), kilobase, [])
     assert records(transcripts, "strand", "is_coding", "utr_length") == [(strand, length is not None, length)]
 
 
@@ -151,7 +151,7 @@ def test_contigs_that_the_fasta_lacks_are_left_out_and_said(tmp_path, kilobase):
         gtf_line(chrom, "src", "transcript", 1, 40, "+", attributes.format(chrom))
         for chrom in ("chr20", "21", "7", "8")
     )
-    transcripts, notes = read_transcripts(write(tmp_path, text), kilobase, [])
+    transcripts, _, notes = read_annotation(write(tmp_path, text), kilobase, [])
     assert records(transcripts, "transcript_id", "chrom") == [("chr20", "20"), ("21", "21")]
     assert len(notes) == 2
     assert notes[-1] == "2 transcripts on contigs that the FASTA lacks left out: 7, 8"
@@ -164,7 +164,7 @@ def test_copies_of_a_gene_elsewhere_are_genes_of_their_own(tmp_path, kilobase):
         + transcript("+", [(1, 40)], [(1, 15)]).replace("20\t", "21\t")
         + transcript("-", [(701, 800)], []).replace('"T"', '"U"')
     )
-    transcripts, notes = read_transcripts(write(tmp_path, text), kilobase, [])
+    transcripts, _, notes = read_annotation(write(tmp_path, text), kilobase, [])
     assert sorted(records(transcripts, "gene_id", "transcript_id", "chrom", "strand", "utr_length"), key=str) == [
         ("G", "T", "20", "+", 200),
         ("G@20:-", "U", "20", "-", None),
@@ -202,10 +202,10 @@ GFF3 = "##gff-version 3\n20\tensembl\tmRNA\t1\t300\t.\t+\t.\tID=transcript:T;Par
 def test_a_gtf_that_does_not_fit(tmp_path, kilobase, text, message):
     path = write(tmp_path, text)
     if message is None:
-        assert len(read_transcripts(path, kilobase, [])[0]) == 1
+        assert len(read_annotation(path, kilobase, [])[0]) == 1
     else:
         with pytest.raises(InputError, match=r"genes\.gtf: " + message):
-            read_transcripts(path, kilobase, [])
+            read_annotation(path, kilobase, [])
 
 
 def test_a_biotype_that_no_transcript_has(tmp_path, kilobase):
@@ -213,17 +213,17 @@ def test_a_biotype_that_no_transcript_has(tmp_path, kilobase):
         InputError,
         match=r"no transcript has a biotype of config key `biotypes` \(protein_codin\); the file has protein_coding, processed",
     ):
-        read_transcripts(write(tmp_path, NEW_ENSEMBL), kilobase, ["protein_codin"])
+        read_annotation(write(tmp_path, NEW_ENSEMBL), kilobase, ["protein_codin"])
 
 
 def test_files_that_cannot_be_read(tmp_path, kilobase):
     with pytest.raises(InputError, match=r"none\.gtf: no such GTF file \(config key `gtf`\)"):
-        read_transcripts(tmp_path / "none.gtf", kilobase, [])
+        read_annotation(tmp_path / "none.gtf", kilobase, [])
     plain = tmp_path / "plain.gtf.gz"
     plain.write_text(OLD_ENSEMBL)
     with pytest.raises(InputError, match=r"plain\.gtf\.gz: ends in \.gz but is not gzipped"):
-        read_transcripts(plain, kilobase, [])
+        read_annotation(plain, kilobase, [])
     half = write(tmp_path, OLD_ENSEMBL * 50, "half.gtf.gz")
     half.write_bytes(half.read_bytes()[:-100])
     with pytest.raises(InputError, match=r"half\.gtf\.gz: the gzipped file is cut short; fetch it again"):
-        read_transcripts(half, kilobase, [])
+        read_annotation(half, kilobase, [])

@@ -30,7 +30,7 @@ def test_sites_writes_the_catalogue(tmp_path, fasta, capsys):
     assert read_table(out, "catalogue").site_id.tolist() == ["20:90:+"]
     printed = capsys.readouterr().out
     assert "1 transcripts of other biotypes than protein_coding left out" in printed
-    assert "1 transcripts gave 1 sites of 1 genes" in printed
+    assert "1 sites of 1 genes" in printed
 
 
 def test_sites_takes_the_biotypes_that_it_is_given(tmp_path, fasta):

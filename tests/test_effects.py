@@ -30,21 +30,23 @@ def catalogue():
         chrom="20",
         strand=frame.site_id.str[-1],
         utr_length=frame.utr_length.astype("Int32"),
-        usage_ref=np.nan,
+        truncating=False,
+        usage_measured=np.nan,
         usage_source=None,
     )
 
 
 @pytest.fixture
 def window_scores():
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         {"site_id": [A, B, C, D], "logodds_narrow": [1.0, 0.0, -1.0, 2.0], "logodds": [2.0, 1.0, 0.5, 3.0]}
     )
+    return frame.assign(logodds_core=frame.logodds_narrow - 0.5, cut_mean=100.0, cut_entropy=4.0, cut_mode=95.0)
 
 
 @pytest.fixture
 def sites(catalogue, window_scores):
-    return score_sites(catalogue, window_scores)
+    return score_sites(catalogue, window_scores, 0.001)
 
 
 @pytest.fixture
@@ -60,6 +62,9 @@ def scored(sites, windows, *rows: tuple) -> pd.DataFrame:
     )
     alleles = alleles.assign(window_index=71, region="hexamer", anchor="hexamer")
     alleles["window_alt"] = "C" * 70 + "AGTAAA" + "C" * 129
+    alleles = alleles.assign(
+        logodds_core_alt=alleles.logodds_narrow_alt - 0.5, cut_mean_alt=101.0, cut_entropy_alt=3.0, cut_mode_alt=96.0
+    )
     scores = score_alleles(alleles, alleles, windows, sites)
     return add_genotypes(scores, empty_frame("carriers"))
 
@@ -75,21 +80,29 @@ def test_usages_are_predicted_gene_by_gene(sites):
     assert set(sites.usage_source) == {"predicted:polyadb_v3"}
 
 
-def test_measured_usages_stay(catalogue, window_scores):
-    measured = catalogue.assign(usage_ref=[0.5, 0.3, 1.0, 0.2, np.nan], usage_source=["atlas"] * 4 + [None])
-    sites = score_sites(measured, window_scores)
-    assert records(sites, "usage_ref", "usage_source") == [
-        (0.5, "atlas"),
-        (0.3, "atlas"),
-        (1.0, "atlas"),
-        (0.2, "atlas"),
-        (1.0, "predicted:polyadb_v3"),
-    ]
+def test_measured_usages_are_taken_gene_by_gene(catalogue, window_scores):
+    """GENE1 is measured at two of its sites, with a fifth of its ends elsewhere; GENE3 and GENE2 are predicted."""
+    measured = catalogue.assign(
+        usage_measured=[0.5, 0.3, np.nan, np.nan, np.nan], usage_source=["measured:x"] * 2 + [None] * 3
+    )
+    sites = score_sites(measured, window_scores, 0.001)
+    assert sites.usage_ref.to_list() == pytest.approx([0.5, 0.3, 1.0, 0.2, 1.0])
+    assert sites.usage_source.to_list() == [
+        "measured:x", "measured:x", "predicted:polyadb_v3", "measured:x", "predicted:polyadb_v3",
+    ]  # fmt: skip
+    assert sites.usage_low.isna().to_list() == sites.usage_high.isna().to_list() == [True, True, False, True, False]
+
+
+def test_the_spread_of_the_fits_holds_the_prediction(sites):
+    predicted = sites[sites.gene_id == "GENE1"]
+    assert (predicted.usage_low <= predicted.usage_ref).all()
+    assert (predicted.usage_ref <= predicted.usage_high).all()
+    assert (predicted.usage_high - predicted.usage_low > 0.02).all()
 
 
 def test_a_site_without_a_score_is_an_error(catalogue, window_scores):
     with pytest.raises(InputError, match=r"site 20:900:\+ has no reference score; remove results/ and run again"):
-        score_sites(catalogue, window_scores[window_scores.site_id != C])
+        score_sites(catalogue, window_scores[window_scores.site_id != C], 0.001)
 
 
 # --- alleles ------------------------------------------------------------------------------------------------------------
@@ -145,21 +158,21 @@ def test_frequencies_are_those_of_the_genotypes_where_there_are_any(sites, windo
 def test_the_hardest_hit_keeps_its_sign_and_names_its_site(sites, windows):
     """A gain of 1 at A, a loss of 2 at B and a gain of 1.5 at C: the loss is the effect."""
     scores = scored(sites, windows, (500, "G", A, 2.0, 2.0), (500, "G", B, -2.0, 0.5), (500, "G", C, 0.5, 0.5))
-    effects = gene_effects(scores, sites)
+    effects = gene_effects(scores, sites, 0.05)
     columns = ["gene_id", "site_id", "delta_logodds_narrow", "delta_logodds", "n_sites", "n_sites_hit"]
     assert records(effects, *columns) == [("GENE1", B, -2.0, -0.5, 3, 3), ("GENE3", B, -2.0, -0.5, 1, 1)]
 
 
 def test_of_equal_effects_the_most_proximal_is_named(sites, windows):
     scores = scored(sites, windows, (500, "G", B, 1.0, 1.0), (500, "G", A, 0.0, 2.0), (500, "G", C, 0.0, 0.0))
-    effect = gene_effects(scores[scores.gene_id == "GENE1"], sites)
+    effect = gene_effects(scores[scores.gene_id == "GENE1"], sites, 0.05)
     assert records(effect, "site_id", "delta_logodds_narrow") == [(A, -1.0)]
 
 
 def test_usage_vectors_before_and_after(sites, windows):
     """The allele weakens A alone: the others gain what it loses, and the expected 3' UTR grows."""
     scores = scored(sites, windows, (500, "G", A, -3.0, 0.0))
-    (effect,) = gene_effects(scores, sites).itertuples()
+    (effect,) = gene_effects(scores, sites, 0.05).itertuples()
     before = predict_usage(np.array([1.0, 0.0, -1.0]), np.array([100, 400, 900]))
     after = predict_usage(np.array([-3.0, 0.0, -1.0]), np.array([100, 400, 900]))
     assert effect.site_ids == [A, B, C]
@@ -170,9 +183,50 @@ def test_usage_vectors_before_and_after(sites, windows):
     assert effect.delta_utr_length == pytest.approx(((after - before) * [150, 300, 800]).sum())
 
 
+def test_what_changes_place_and_who_gains(sites, windows):
+    """A is weakened beyond recovery: what it had goes to B and C, and the 3' UTR grows."""
+    scores = scored(sites, windows, (500, "G", A, -7.0, 0.0), (501, "G", A, 0.99, 0.0))
+    lost, hardly = gene_effects(scores[scores.gene_id == "GENE1"], sites, 0.05).itertuples()
+    shift = np.array(lost.usage_alt) - np.array(lost.usage_ref)
+    assert lost.total_variation == pytest.approx(np.abs(shift).sum() / 2)
+    assert lost.total_variation == pytest.approx(-shift[0])
+    assert (lost.losing_site, lost.gaining_site, lost.direction) == (A, B, "lengthening")
+    assert (hardly.losing_site, hardly.direction) == (A, "none")
+    assert lost.delta_pdui_low <= lost.delta_pdui <= lost.delta_pdui_high
+    assert lost.delta_utr_length_low <= lost.delta_utr_length <= lost.delta_utr_length_high
+
+
+def test_measured_genes_shift_by_the_delta_itself(catalogue, window_scores, windows):
+    measured = catalogue.assign(usage_measured=[0.5, 0.3, np.nan, 0.2, np.nan], usage_source=["measured:x"] * 5)
+    sites = score_sites(measured, window_scores, 0.001)
+    scores = scored(sites, windows, (500, "G", C, -1.0 + np.log(4), 0.0))
+    (effect,) = gene_effects(scores, sites, 0.05).itertuples()
+    np.testing.assert_allclose(effect.usage_alt, np.array([0.5, 0.3, 0.8]) / 1.6, rtol=1e-6)
+    assert effect.usage_measured
+    assert effect.delta_pdui == pytest.approx(0.3)
+    assert np.isnan(effect.delta_pdui_low)
+    assert effect.direction == "lengthening"
+
+
+def test_one_site_has_nobody_to_lose_to(sites, windows):
+    (effect,) = gene_effects(scored(sites, windows, (1995, "T", D, -9.0, 0.0)), sites, 0.0).itertuples()
+    assert effect.usage_alt == effect.usage_ref == [1.0]
+    assert (effect.total_variation, effect.delta_pdui, effect.direction) == (0, 0, "none")
+    assert (effect.gaining_site, effect.losing_site) == (None, None)
+
+
+def test_ends_before_a_stop_codon(catalogue, window_scores, windows):
+    """B lies in an intron: an allele that strengthens it costs whole proteins."""
+    sites = score_sites(catalogue.assign(truncating=catalogue.site_id == B), window_scores, 0.001)
+    scores = scored(sites, windows, (500, "G", B, 3.0, 0.0))
+    effect = next(gene_effects(scores, sites, 0.05).itertuples())
+    assert effect.delta_truncated == pytest.approx(effect.usage_alt[1] - effect.usage_ref[1])
+    assert effect.delta_truncated > 0.3
+
+
 def test_alleles_of_one_gene_do_not_mix(sites, windows):
     scores = scored(sites, windows, (90, "G", A, -3.0, 0.0), (91, "G", C, 3.0, 0.0), (1995, "T", D, -1.0, 0.0))
-    effects = gene_effects(scores, sites)
+    effects = gene_effects(scores, sites, 0.05)
     cut_pos = np.array([100, 400, 900])
     np.testing.assert_allclose(effects.usage_alt[0], predict_usage(np.array([-3.0, 0.0, -1.0]), cut_pos))
     np.testing.assert_allclose(effects.usage_alt[1], predict_usage(np.array([1.0, 0.0, 3.0]), cut_pos))
@@ -182,7 +236,7 @@ def test_alleles_of_one_gene_do_not_mix(sites, windows):
 
 
 def test_no_scores_give_an_empty_table(sites, windows):
-    assert gene_effects(scored(sites, windows), sites).equals(empty_frame("gene_effects"))
+    assert gene_effects(scored(sites, windows), sites, 0.05).equals(empty_frame("gene_effects"))
 
 
 def summarise(sites, *effects, people=None, with_genotypes=False, counts=None):
@@ -195,7 +249,7 @@ def summarise(sites, *effects, people=None, with_genotypes=False, counts=None):
 
 
 def test_every_gene_has_a_row_also_without_alleles(sites, windows):
-    effects = gene_effects(scored(sites, windows, (90, "G", A, -3.0, 0.0), (91, "C", A, 1.25, 0.0)), sites)
+    effects = gene_effects(scored(sites, windows, (90, "G", A, -3.0, 0.0), (91, "C", A, 1.25, 0.0)), sites, 0.05)
     genes = summarise(sites, effects)
     columns = [
         "gene_id", "n_sites", "n_alleles", "n_scored", "n_strong", "max_abs_delta_logodds_narrow", "top_delta_logodds_narrow",
@@ -209,8 +263,8 @@ def test_every_gene_has_a_row_also_without_alleles(sites, windows):
 
 
 def test_the_top_variant_is_that_of_all_pieces_and_the_first_of_equals(sites, windows):
-    one = gene_effects(scored(sites, windows, (90, "G", A, 2.0, 0.0), (91, "G", A, 3.0, 0.0)), sites)
-    two = gene_effects(scored(sites, windows, (92, "G", A, -1.0, 0.0), (93, "G", A, 1.5, 0.0)), sites)
+    one = gene_effects(scored(sites, windows, (90, "G", A, 2.0, 0.0), (91, "G", A, 3.0, 0.0)), sites, 0.05)
+    two = gene_effects(scored(sites, windows, (92, "G", A, -1.0, 0.0), (93, "G", A, 1.5, 0.0)), sites, 0.05)
     for pieces in ([one, two], [one, empty_frame("gene_effects"), two], [pd.concat([one, two])]):
         genes = summarise(sites, *pieces)
         assert records(genes, "top_variant", "top_delta_logodds_narrow", "n_strong")[0] == ("20:91:A:G", 2.0, 4)

@@ -4,10 +4,12 @@ import pandas as pd
 import pytest
 
 from builders import gtf_line, records, reverse_complement, write_fasta
-from pasvar.annotation import read_transcripts
+from pasvar.annotation import read_annotation
 from pasvar.errors import InputError
+from pasvar.evidence import transcript_ends
 from pasvar.genome import Genome
-from pasvar.sites import find_sites, window_interval
+from pasvar.sites import SiteRules, window_interval
+from pasvar.sites import find_sites as find_sites_of_evidence
 from pasvar.tables import to_arrow
 
 SIGNAL = "CTGCAC" + "AATAAA" + "CTGTCTGTTCGGACGTCC"  # the last base is cut; the signal starts 23 nt before it
@@ -35,6 +37,12 @@ def transcripts(*rows: tuple) -> pd.DataFrame:
             for i, (gene, strand, start, end, *rest) in enumerate(rows)
         ]
     )
+
+
+def find_sites(ends: pd.DataFrame, genome: Genome, merge_distance: int, min_canonical_share: float) -> pd.DataFrame:
+    """The catalogue of transcript ends alone."""
+    rules = SiteRules(merge_distance, 0.01, "keep", min_canonical_share)
+    return find_sites_of_evidence(transcript_ends(ends), genome, rules).sites
 
 
 @pytest.fixture
@@ -93,9 +101,9 @@ def test_a_site_of_each_strand(contig):
     assert CONTIG[126:132] == "AATAAA"
     assert CONTIG[288:294] == "TTTATT"
     assert set(sites.source) == {"gtf"}
-    assert sites.usage_ref.isna().all()
+    assert sites.usage_measured.isna().all()
     assert records(sites, "gene_id", "gene_name", "rank", "n_transcripts") == [("P", "p", 1, 1), ("M", "m", 1, 1)]
-    to_arrow(sites.assign(logodds=0.0), "catalogue")
+    to_arrow(sites, "catalogue")
 
 
 @pytest.mark.parametrize("strand", ["+", "-"])
@@ -257,7 +265,7 @@ def test_from_gtf_to_catalogue(tmp_path, contig):
         lines += gtf_line("chr1", "src", "CDS", *cds, strand, attributes)
     path = tmp_path / "genes.gtf"
     path.write_text(lines)
-    sites = find_sites(read_transcripts(path, contig, ["protein_coding"])[0], contig, 24, 0.15)
+    sites = find_sites(read_annotation(path, contig, ["protein_coding"])[0], contig, 24, 0.15)
     columns = ["site_id", "gene_id", "gene_name", "site_class", "rank", "utr_length", "hexamer_tier"]
     assert records(sites, *columns) == [
         ("1:150:+", "P", "PGENE", "3utr", 1, 90, 0),

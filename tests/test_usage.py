@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pasvar.usage import POLYADB_V3, expected_length, predict_usage
+from pasvar.scores import delta_usage
+from pasvar.usage import FITS, POLYADB_V3, complete_usage, expected_length, predict_usage, shifted_usage
 
 
 def test_the_published_coefficients():
@@ -80,6 +81,70 @@ def test_a_stronger_site_gains_and_the_others_lose(one, data):
     change = predict_usage(scores + np.eye(len(scores))[k], cut_pos) - predict_usage(scores, cut_pos)
     assert change[k] > 0
     assert (np.delete(change, k) < 0).all()
+
+
+def test_the_four_published_fits():
+    assert [(f.name, f.wp, f.wpl, f.bp, f.wd, f.wdl, f.bd, f.score) for f in FITS[1:]] == [
+        ("apadb", 0.80275, -0.04522, -5.127, 0.85995, -0.09040, -4.753, "logodds_narrow"),
+        ("leslie", 0.80045, -0.04938, -4.855, 0.94933, -0.07230, -4.292, "logodds_narrow"),
+        ("derti", 0.57309, -0.04991, -5.034, 0.66144, -0.04659, -4.479, "logodds_core"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("measured", "expected"),
+    [
+        ([0.5, 0.3, 0.2], [0.5, 0.3, 0.2]),
+        # a quarter of the ends is elsewhere: at the site not seen
+        ([0.5, 0.25, math.nan], [0.5, 0.25, 0.25]),
+        # two sites not seen share the rest as predicted, 1 : 3
+        ([0.6, math.nan, math.nan], [0.6, 0.1, 0.3]),
+        # nothing is left for the site not seen but the floor
+        ([0.5, 0.5, math.nan], [0.5 / 1.01, 0.5 / 1.01, 0.01 / 1.01]),
+        ([1.0, 0.0, 0.0], [1 / 1.02, 0.01 / 1.02, 0.01 / 1.02]),
+        # more than all of it (rounding in the atlas)
+        ([0.6, 0.6, 0.0], [0.6 / 1.21, 0.6 / 1.21, 0.01 / 1.21]),
+    ],
+)
+def test_measured_usages_are_completed(measured, expected):
+    usage = complete_usage(np.array(measured), np.array([0.2, 0.2, 0.6]), 0.01)
+    np.testing.assert_allclose(usage, expected, rtol=1e-12)
+
+
+def test_symmetric_sites_stay_symmetric():
+    np.testing.assert_allclose(shifted_usage(np.array([0.5, 0.5]), np.array([-2.0, -2.0])), [0.5, 0.5])
+    np.testing.assert_allclose(
+        shifted_usage(np.array([0.25] * 4), np.array([1.0, 0, 0, 1.0]))[[0, 1]], [0.36553, 0.13447], 1e-4
+    )
+
+
+def test_a_destroyed_only_strong_site_leaves_its_ends_to_the_others_in_proportion():
+    np.testing.assert_allclose(
+        shifted_usage(np.array([0.97, 0.02, 0.01]), np.array([-30.0, 0, 0])), [0, 2 / 3, 1 / 3], atol=1e-9
+    )
+
+
+@pytest.mark.parametrize("delta", [-3.0, 0.0, 1.0, 40.0])
+def test_a_single_site_stays_at_one(delta):
+    assert shifted_usage(np.array([1.0]), np.array([delta])).tolist() == [1.0]
+
+
+def test_usages_of_0_and_1_can_change():
+    usage = shifted_usage(np.array([1.0, 0.0]), np.array([0.0, math.log(1e7)]))
+    np.testing.assert_allclose(usage, [0.5, 0.5], rtol=1e-6)
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=2, max_size=6), st.floats(-10, 10), st.data())
+def test_a_site_that_changes_alone_shifts_as_the_authors_formula_says(shares, delta, data):
+    usage = np.array(shares) / sum(shares)
+    k = data.draw(st.integers(0, len(usage) - 1))
+    change = np.zeros(len(usage))
+    change[k] = delta
+    after = shifted_usage(usage, change)
+    assert after.sum() == pytest.approx(1)
+    assert after[k] - usage[k] == pytest.approx(delta_usage(usage[k], np.array(delta)), abs=1e-9)
+    others = np.delete(after, k) / np.delete(usage, k)
+    np.testing.assert_allclose(others, others[0], rtol=1e-9)
 
 
 def test_expected_length():

@@ -3,6 +3,7 @@
 import gzip
 import warnings
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -17,14 +18,29 @@ _END_NOT_FOUND = "mRNA_end_NF"
 _COPY = ["transcript_id", "Chromosome"]
 """What names a transcript: some files use one transcript_id for its copies on X and Y."""
 
+_TRANSCRIPT = ["transcript_id", "gene_id", "gene_name", "chrom", "strand"]
+
 _PARSED = ["Chromosome", "Source", "Feature", "Start", "End", "Strand", "gene_id", "gene_name", "transcript_id"]
 
 
-def read_transcripts(gtf: str | Path, genome: Genome, biotypes: list[str]) -> tuple[pd.DataFrame, list[str]]:
-    """The transcripts of `gtf` with a trustworthy 3' end, one row each, and lines that say what was left out and why.
+class Annotation(NamedTuple):
+    """What of a GTF pasvar needs.
 
-    Columns: transcript_id, gene_id, gene_name, chrom (the FASTA's name), strand, start, end (0-based, half-open),
-    is_coding, utr_length (exonic nt after the stop codon; NaN without a CDS).
+    transcripts: those with a trustworthy 3' end, a row each: transcript_id, gene_id, gene_name, chrom (the FASTA's name),
+        strand, start, end (0-based, half-open), is_coding, utr_length (exonic nt after the stop codon; NaN without a CDS).
+    exons: of these and of the transcripts whose end is not known: transcript_id, gene_id, gene_name, chrom, strand, start,
+        end, coding_start, coding_end (the transcript's CDS with its stop codon, on the forward strand; NaN without one).
+    notes: lines that say what was left out and why.
+    """
+
+    transcripts: pd.DataFrame
+    exons: pd.DataFrame
+    notes: list[str]
+
+
+def read_annotation(gtf: str | Path, genome: Genome, biotypes: list[str]) -> Annotation:
+    """The transcripts of `gtf`.
+
     biotypes: transcript biotypes to keep, all where empty. Raises InputError where the file is no GTF, or none of its contigs,
     biotypes or transcript ends fit.
     """
@@ -46,28 +62,24 @@ def read_transcripts(gtf: str | Path, genome: Genome, biotypes: list[str]) -> tu
         transcripts = transcripts[kept]
 
     open_ended = transcripts.tag.str.split(",").map(lambda tags: _END_NOT_FOUND in tags)
-    notes.append(f"{open_ended.sum()} transcripts tagged {_END_NOT_FOUND} left out")
-    transcripts = transcripts[~open_ended]
+    transcripts["open_ended"] = open_ended
+    notes.append(f"the ends of {open_ended.sum()} transcripts tagged {_END_NOT_FOUND} left out")
 
     transcripts, contig_note = _on_contigs(transcripts, genome, gtf)
     notes += contig_note
     transcripts, copies_note = _name_copies(transcripts)
     notes += copies_note
-    utr = _utr_lengths(rows[rows.transcript_id.isin(transcripts.transcript_id)])
-    of_transcript = pd.MultiIndex.from_frame(transcripts[_COPY])
-    return pd.DataFrame(
-        {
-            "transcript_id": transcripts.transcript_id,
-            "gene_id": transcripts.gene_id,
-            "gene_name": transcripts.gene_name.where(transcripts.gene_name != "", transcripts.gene_id),
-            "chrom": transcripts.Chromosome.map(genome.names.table(transcripts.Chromosome.unique())),
-            "strand": transcripts.Strand.astype(str),
-            "start": transcripts.Start,
-            "end": transcripts.End,
-            "is_coding": of_transcript.isin(utr.index),
-            "utr_length": utr.reindex(of_transcript).to_numpy(),
-        }
-    ).reset_index(drop=True), notes
+    transcripts["gene_name"] = transcripts.gene_name.where(transcripts.gene_name != "", transcripts.gene_id)
+    transcripts["chrom"] = transcripts.Chromosome.map(genome.names.table(transcripts.Chromosome.unique()))
+    exons = _exons(rows, transcripts)
+    transcripts = transcripts[~transcripts.open_ended]
+    utr = _utr_lengths(exons)
+    of_transcript = pd.MultiIndex.from_frame(transcripts[["transcript_id", "chrom"]])
+    ends = transcripts.rename(columns={"Strand": "strand", "Start": "start", "End": "end"}).assign(
+        is_coding=of_transcript.isin(utr.index), utr_length=utr.reindex(of_transcript).to_numpy()
+    )
+    columns = [*_TRANSCRIPT, "start", "end", "is_coding", "utr_length"]
+    return Annotation(ends[columns].reset_index(drop=True), exons, notes)
 
 
 def _read_gtf(path: Path) -> pd.DataFrame:
@@ -150,21 +162,29 @@ def _name_copies(transcripts: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
     return transcripts.assign(gene_id=named), [note]
 
 
-def _utr_lengths(rows: pd.DataFrame) -> pd.Series:
-    """Exonic nt after the stop codon, by transcript_id and contig; transcripts without a CDS are absent.
+def _exons(rows: pd.DataFrame, transcripts: pd.DataFrame) -> pd.DataFrame:
+    """The exons of the transcripts, as `Annotation` has them.
 
     In a GTF the CDS ends before the stop codon, which has lines of its own where the annotators found one.
     """
-    exons = rows[rows.Feature == "exon"]
+    rows = rows[rows.transcript_id.isin(transcripts.transcript_id)]
     coding = (
-        rows[rows.Feature.isin(["CDS", "stop_codon"])].groupby(_COPY).agg(first=("Start", "min"), last=("End", "max"))
+        rows[rows.Feature.isin(["CDS", "stop_codon"])]
+        .groupby(_COPY)
+        .agg(coding_start=("Start", "min"), coding_end=("End", "max"))
     )
-    exons = exons.join(coding, on=_COPY, how="inner")
-    plus = exons.Strand == "+"
-    after_start = np.where(plus, np.maximum(exons.Start, exons["last"]), exons.Start)
-    after_end = np.where(plus, exons.End, np.minimum(exons.End, exons["first"]))
-    return (
-        pd.Series(np.maximum(after_end - after_start, 0), index=pd.MultiIndex.from_frame(exons[_COPY]))
-        .groupby(level=_COPY)
-        .sum()
-    )
+    named = transcripts[[*_COPY, "gene_id", "gene_name", "chrom"]]
+    exons = rows.loc[rows.Feature == "exon", [*_COPY, "Strand", "Start", "End"]]
+    exons = exons.merge(named, on=_COPY).merge(coding.reset_index(), on=_COPY, how="left")
+    exons = exons.rename(columns={"Strand": "strand", "Start": "start", "End": "end"})
+    return exons[[*_TRANSCRIPT, "start", "end", "coding_start", "coding_end"]].reset_index(drop=True)
+
+
+def _utr_lengths(exons: pd.DataFrame) -> pd.Series:
+    """Exonic nt after the stop codon, by transcript_id and chrom; transcripts without a CDS are absent."""
+    exons = exons[exons.coding_end.notna()]
+    plus = exons.strand == "+"
+    after_start = np.where(plus, np.maximum(exons.start, exons.coding_end), exons.start)
+    after_end = np.where(plus, exons.end, np.minimum(exons.end, exons.coding_start))
+    length = pd.Series(np.maximum(after_end - after_start, 0), index=exons.index)
+    return length.groupby(pd.MultiIndex.from_frame(exons[["transcript_id", "chrom"]])).sum()

@@ -3,37 +3,50 @@
 import argparse
 from pathlib import Path
 
-from pasvar.config import read_schema
+from pasvar.config import SITE_KEYS, fill_sites, read_schema
 
 
 def add_sites_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line of `run_sites`; what the configuration also has, with its default and description."""
     parser.add_argument("--gtf", required=True, help="gene annotation")
     parser.add_argument("--fasta", required=True, help="reference genome of the same assembly")
-    parser.add_argument("--out", required=True, help="parquet file to write")
+    parser.add_argument("--out", required=True, help="parquet file to write; usages per tissue go beside it")
+    parser.add_argument(
+        "--config", help="a configuration file (YAML) for all that has no option here; its other keys are ignored"
+    )
+    parser.add_argument("--atlas", nargs="*", default=[], help="files of measured sites, formats guessed")
     properties = read_schema()["properties"]
     for key, kind in (("biotypes", str), ("merge_distance", int), ("min_canonical_share", float)):
         option = properties[key]
         many = {"nargs": "*"} if option["type"] == "array" else {}
-        flag = f"--{key.replace('_', '-')}"
-        parser.add_argument(flag, type=kind, default=option["default"], help=option["description"], **many)
+        parser.add_argument(f"--{key.replace('_', '-')}", type=kind, help=option["description"], **many)
 
 
 def run_sites(parsed: argparse.Namespace) -> None:
-    """``pasvar sites``: table `catalogue` as a file."""
-    from pasvar.annotation import read_transcripts
+    """``pasvar sites``: table `catalogue` as a file, and table `tissue_usage` beside it where there are tissues."""
+    from pasvar.catalogue import make_sites
     from pasvar.genome import Genome
-    from pasvar.sites import find_sites
-    from pasvar.tables import write_table
+    from pasvar.tables import content_sha256, write_table
 
     out = Path(parsed.out)
     with Genome(parsed.fasta, out.parent) as genome:
-        transcripts, notes = read_transcripts(parsed.gtf, genome, parsed.biotypes)
-        catalogue = find_sites(transcripts, genome, parsed.merge_distance, parsed.min_canonical_share)
-    write_table(out, catalogue, "catalogue")
-    for note in notes:
+        sites = make_sites(parsed.gtf, genome, _site_settings(parsed))
+    digest = content_sha256(sites.catalogue, "catalogue")
+    write_table(out, sites.catalogue, "catalogue", {"sites_sha256": digest, "site_notes": "; ".join(sites.notes)})
+    if len(sites.tissue_usage):
+        write_table(out.with_name(f"{out.stem}.tissues.parquet"), sites.tissue_usage, "tissue_usage")
+    for note in sites.notes:
         print(note)
-    print(f"{len(transcripts)} transcripts gave {len(catalogue)} sites of {catalogue.gene_id.nunique()} genes: {out}")
+    print(f"{len(sites.catalogue)} sites of {sites.catalogue.gene_id.nunique()} genes: {out}, content sha256 {digest}")
+
+
+def _site_settings(parsed: argparse.Namespace) -> dict:
+    """The config keys of the catalogue: of the options given, else of the configuration file, else the defaults."""
+    import yaml
+
+    given = yaml.safe_load(Path(parsed.config).read_text()) if parsed.config else {}
+    given |= {key: value for key in SITE_KEYS if (value := getattr(parsed, key, None))}
+    return fill_sites({key: value for key, value in given.items() if key in SITE_KEYS})
 
 
 def add_annotate_arguments(parser: argparse.ArgumentParser) -> None:

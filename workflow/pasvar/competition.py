@@ -5,35 +5,83 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from pasvar.usage import expected_length, predict_usage
+from pasvar.usage import FITS, complete_usage, expected_length, predict_usage, shifted_usage
+
+MEASURED = "measured:"
+"""How the `usage_source` of a gene begins whose usages an atlas has measured."""
+
+
+def reference_usage(sites: pd.DataFrame, floor: float) -> pd.DataFrame:
+    """usage_ref, usage_source, usage_low and usage_high of the sites of one gene, on their index.
+
+    sites: of table `catalogue`, with reference log odds. floor: as in `usage.complete_usage`. Low and high are the extremes of
+    the four published fits, NaN where the usages are measured.
+    """
+    ordered = sites.sort_values("rank")
+    by_fit = np.stack([predict_usage(ordered[fit.score].to_numpy(), ordered.cut_pos.to_numpy(), fit) for fit in FITS])
+    measured = ordered.usage_measured.to_numpy(dtype=np.float64)
+    found = pd.DataFrame({"usage_low": by_fit.min(axis=0), "usage_high": by_fit.max(axis=0)}, index=ordered.index)
+    if np.isfinite(measured).any():
+        source = ordered.usage_source[ordered.usage_measured.notna()].iloc[0]
+        return found.assign(
+            usage_ref=complete_usage(measured, by_fit[0], floor),
+            usage_source=source,
+            usage_low=np.nan,
+            usage_high=np.nan,
+        )
+    return found.assign(usage_ref=by_fit[0], usage_source=f"predicted:{FITS[0].name}")
 
 
 class GeneSites:
     """The sites of one gene, proximal to distal, and how they share its 3' ends.
 
-    site_ids: k texts. usage_ref: (k,) float64, sums to 1.
+    site_ids: k texts. usage_ref: (k,) float64, sums to 1. is_measured: whether it comes from an atlas.
     """
 
     def __init__(self, sites: pd.DataFrame):
         """sites: the rows of table `sites` of one gene, in any order."""
         sites = sites.sort_values("rank")
         self.site_ids: list[str] = sites.site_id.to_list()
-        self._logodds = sites.logodds_narrow.to_numpy(dtype=np.float64)
+        self.is_measured = sites.usage_source.iloc[0].startswith(MEASURED)
+        self._logodds = {fit.score: sites[fit.score].to_numpy(dtype=np.float64) for fit in FITS}
         self._cut_pos = sites.cut_pos.to_numpy()
         self._lengths = sites.utr_length.to_numpy(dtype=np.float64, na_value=np.nan)
-        self.usage_ref = predict_usage(self._logodds, self._cut_pos)
+        self._truncating = sites.truncating.to_numpy(dtype=bool)
+        if self.is_measured:
+            usage = sites.usage_ref.to_numpy(dtype=np.float64)
+            self.usage_ref = usage / usage.sum()
+        else:
+            self.usage_ref = predict_usage(self._logodds[FITS[0].score], self._cut_pos)
 
     def usage_alt(self, delta_logodds_narrow: np.ndarray) -> np.ndarray:
         """Usages, (..., k), when the sites' narrow log odds change by (..., k), 0 where a site is not touched."""
-        return predict_usage(self._logodds + delta_logodds_narrow, self._cut_pos)
+        if self.is_measured:
+            return shifted_usage(self.usage_ref, delta_logodds_narrow)
+        return predict_usage(self._logodds[FITS[0].score] + delta_logodds_narrow, self._cut_pos)
 
-    def delta_pdui(self, usage_alt: np.ndarray) -> np.ndarray:
-        """Change (...,) of the most distal site's usage."""
-        return usage_alt[..., -1] - self.usage_ref[-1]
+    def by_fit(self, delta: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+        """Usages before, (fits, 1, k), and after, (fits, n, k), by each published fit.
 
-    def delta_utr_length(self, usage_alt: np.ndarray) -> np.ndarray:
+        delta: change (n, k) of each kind of score that a fit reads (`Fit.score`).
+        """
+        before = [predict_usage(self._logodds[fit.score], self._cut_pos, fit)[None] for fit in FITS]
+        after = [predict_usage(self._logodds[fit.score] + delta[fit.score], self._cut_pos, fit) for fit in FITS]
+        return np.stack(before), np.stack(after)
+
+    def delta_pdui(self, usage_alt: np.ndarray, usage_ref: np.ndarray | None = None) -> np.ndarray:
+        """Change (...,) of the most distal site's usage, from `usage_ref` (default: the gene's own)."""
+        return (usage_alt - self._reference(usage_ref))[..., -1]
+
+    def delta_utr_length(self, usage_alt: np.ndarray, usage_ref: np.ndarray | None = None) -> np.ndarray:
         """Change (...,) of the expected 3' UTR length in nt; NaN where no site has one."""
-        return expected_length(usage_alt, self._lengths) - expected_length(self.usage_ref, self._lengths)
+        return expected_length(usage_alt, self._lengths) - expected_length(self._reference(usage_ref), self._lengths)
+
+    def delta_truncated(self, usage_alt: np.ndarray) -> np.ndarray:
+        """Change (...,) of the share of 3' ends that lie before the stop codon."""
+        return (usage_alt - self.usage_ref)[..., self._truncating].sum(axis=-1)
+
+    def _reference(self, usage_ref: np.ndarray | None) -> np.ndarray:
+        return self.usage_ref if usage_ref is None else usage_ref
 
 
 def genes_of(sites: pd.DataFrame) -> Iterator[tuple[str, GeneSites]]:

@@ -9,11 +9,28 @@ from string import Formatter
 
 import jsonschema
 import yaml
+from jsonschema.exceptions import best_match
 
 from pasvar.errors import InputError
 from pasvar.files import INDEX_SUFFIXES, index_path
 
 SCHEMA_PATH = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
+
+
+SITE_KEYS = (
+    *(
+        "biotypes",
+        "atlas",
+        "extension",
+        "site_classes",
+        "merge_distance",
+        "min_atlas_usage",
+        "a_rich",
+        "min_canonical_share",
+    ),
+    *("catalogue", "tissue_expression"),
+)
+"""The keys that decide which sites there are."""
 
 
 def read_schema() -> dict:
@@ -22,18 +39,16 @@ def read_schema() -> dict:
 
 
 def check_config(config: Mapping, directory: Path | None = None) -> dict:
-    """The configuration with defaults filled in, `vcf` as a list of paths. Raises InputError, one line, where it cannot be run.
+    """The configuration with defaults filled in, `vcf` as a list of paths, `atlas` as a list of mappings.
 
+    Raises InputError, one line, where it cannot be run.
     directory: what relative paths are relative to (default: the working directory).
     """
-    schema = read_schema()
-    properties = schema["properties"]
-    for error in sorted(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)), key=lambda e: list(e.path)):
-        raise InputError(_explain(error, properties))
-    filled = {key: config.get(key, properties[key].get("default")) for key in properties}
+    filled = _validated(config, {})
     directory = directory or Path.cwd()
     for key in ("fasta", "gtf"):
         _require_file(directory / filled[key], filled[key], key)
+    _check_sites(filled, directory)
     filled["vcf"] = [str(path) for given in _listed(filled["vcf"]) for path in _expand(given, directory)]
     for path in filled["vcf"]:
         _require_index(directory / path, path)
@@ -44,26 +59,62 @@ def check_config(config: Mapping, directory: Path | None = None) -> dict:
     return filled
 
 
+def fill_sites(config: Mapping) -> dict:
+    """As `check_config`, for the keys `SITE_KEYS` alone."""
+    filled = _validated(config, {"required": []})
+    _check_sites(filled, Path.cwd())
+    return {key: filled[key] for key in SITE_KEYS}
+
+
+def _validated(config: Mapping, change: Mapping) -> dict:
+    """The configuration with defaults, after its schema with the keys of `change` in place of its own was met."""
+    schema = {**read_schema(), **change}
+    properties = schema["properties"]
+    for error in sorted(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)), key=lambda e: list(e.path)):
+        raise InputError(_explain(error, properties))
+    return {key: config.get(key, properties[key].get("default")) for key in properties}
+
+
+def _check_sites(filled: dict, directory: Path) -> None:
+    """`atlas` as a list of mappings, with the defaults of its keys; the files of the sites must be there."""
+    for key in ("catalogue", "tissue_expression"):
+        if filled[key] is not None:
+            _require_file(directory / filled[key], filled[key], key)
+    filled["atlas"] = [
+        {"path": atlas} if isinstance(atlas, str) else dict(atlas) for atlas in _listed(filled["atlas"] or [])
+    ]
+    for atlas in filled["atlas"]:
+        _require_file(directory / atlas["path"], atlas["path"], "atlas")
+    names = [atlas.get("name") for atlas in filled["atlas"]]
+    if len(names) > 1 and (None in names or len(set(names)) < len(names)):
+        raise InputError("config key `atlas`: of several, each needs a `name` of its own")
+
+
 def _explain(error: jsonschema.ValidationError, properties: Mapping) -> str:
-    inside = "".join(f"{key}." for key in error.path)
+    if error.path and error.path[0] == "vcf":
+        return (
+            "config key `vcf` is a list that is empty or holds something else than text. "
+            f"{properties['vcf']['description']}"
+        )
+    # Where a value may have one of several forms: the form that it comes closest to.
+    error = best_match([error])
+    path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")
+    inside = f"{path}." if path else ""
     known = error.schema.get("properties", properties)
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(known))
         return f"config key `{inside}{unknown[0]}` is unknown; the keys are {', '.join(known)}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
-        return f"config key `{inside}{missing}` is missing: {properties[(*error.path, missing)[0]]['description']}"
-    expected = properties[error.path[0]]["description"]
-    key = inside.rstrip(".")
-    value = (
-        "a list that is empty or holds something else than text"
-        if key == "vcf"
-        else f"{error.instance!r}, {_rule(error)}"
-    )
-    return f"config key `{key}` is {value}. {expected}"
+        described = properties[(*error.absolute_path, missing)[0]]["description"]
+        return f"config key `{inside}{missing}` is missing: {described}"
+    expected = properties[error.absolute_path[0]]["description"]
+    return f"config key `{path}` is {error.instance!r}, {_rule(error)}. {expected}"
 
 
 def _rule(error: jsonschema.ValidationError) -> str:
+    if error.validator in ("anyOf", "not"):
+        return "which is none of what it may be"
     limits = {
         "minimum": "at least",
         "maximum": "at most",
@@ -74,7 +125,7 @@ def _rule(error: jsonschema.ValidationError) -> str:
     return f"expected {limits.get(error.validator, error.validator)} {error.validator_value}"
 
 
-def _listed(value: str | list[str]) -> list[str]:
+def _listed(value: str | list) -> list:
     return [value] if isinstance(value, str) else list(value)
 
 

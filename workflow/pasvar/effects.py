@@ -7,31 +7,26 @@ import pandas as pd
 import pyarrow as pa
 
 from pasvar import genotypes
-from pasvar.competition import GeneSites, genes_of
+from pasvar.competition import GeneSites, genes_of, reference_usage
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH
 from pasvar.errors import InputError
-from pasvar.scores import delta_usage
+from pasvar.scores import WINDOW_SCORES, delta_usage
 from pasvar.tables import TABLES, empty_frame
-from pasvar.usage import POLYADB_V3, predict_usage
+from pasvar.usage import FITS
 
 _KEY = ["chrom", "pos", "ref", "alt"]
 
 
-def score_sites(catalogue: pd.DataFrame, window_scores: pd.DataFrame) -> pd.DataFrame:
-    """Table `sites`: the catalogue with reference log odds, and usages predicted from them where none are measured."""
+def score_sites(catalogue: pd.DataFrame, window_scores: pd.DataFrame, usage_floor: float) -> pd.DataFrame:
+    """Table `sites`: the catalogue with reference log odds, and the usages that the gene's sites have in the reference."""
     sites = catalogue.merge(window_scores, on="site_id", how="left", validate="many_to_one")
     unscored = sites.logodds_narrow.isna()
     if unscored.any():
         raise InputError(
             f"site {sites.site_id[unscored].iloc[0]} has no reference score; remove results/ and run again"
         )
-    usage = sites.usage_ref.to_numpy(dtype=np.float64, copy=True)
-    source = sites.usage_source.to_numpy(dtype=object, copy=True)
-    for _, gene in sites.sort_values("rank").groupby("gene_id", sort=False):
-        if gene.usage_ref.isna().any():
-            usage[gene.index] = predict_usage(gene.logodds_narrow.to_numpy(), gene.cut_pos.to_numpy())
-            source[gene.index] = f"predicted:{POLYADB_V3.name}"
-    return sites.assign(usage_ref=usage, usage_source=source)
+    usage = [reference_usage(gene, usage_floor) for _, gene in sites.groupby("gene_id", sort=False)]
+    return sites.drop(columns="usage_source").join(pd.concat(usage))
 
 
 def score_alleles(
@@ -44,17 +39,16 @@ def score_alleles(
     key = [*_KEY, "site_id"]
     if not alleles[key].reset_index(drop=True).equals(allele_scores[key].reset_index(drop=True)):
         raise InputError("the scores of a shard are not of its alleles; remove results/shards and run again")
-    columns = ["site_id", "gene_id", "gene_name", "strand", "usage_ref", "logodds_narrow", "logodds"]
-    scores = alleles.assign(
-        logodds_narrow_alt=allele_scores.logodds_narrow_alt.to_numpy(), logodds_alt=allele_scores.logodds_alt.to_numpy()
-    )
+    columns = ["site_id", "gene_id", "gene_name", "strand", "usage_ref", *WINDOW_SCORES]
+    of_window = [f"{name}_alt" for name in WINDOW_SCORES]
+    scores = alleles.assign(**{name: allele_scores[name].to_numpy() for name in of_window})
     # A left merge keeps the order of the alleles; sites that several genes share give a row for each.
     scores = scores.merge(sites[columns], on="site_id", how="left").merge(
         windows[["site_id", "window"]], on="site_id", how="left"
     )
-    scores = scores.rename(columns={"logodds_narrow": "logodds_narrow_ref", "logodds": "logodds_ref"})
-    scores["delta_logodds_narrow"] = scores.logodds_narrow_alt - scores.logodds_narrow_ref
-    scores["delta_logodds"] = scores.logodds_alt - scores.logodds_ref
+    scores = scores.rename(columns={name: f"{name}_ref" for name in WINDOW_SCORES})
+    for name in WINDOW_SCORES:
+        scores[f"delta_{name}"] = scores[f"{name}_alt"] - scores[f"{name}_ref"]
     scores["delta_usage"] = delta_usage(scores.usage_ref, scores.delta_logodds)
     hexamer = slice(HEXAMER_INDEX, HEXAMER_INDEX + HEXAMER_LENGTH)
     scores["hexamer_ref"] = scores.window.str[hexamer]
@@ -72,10 +66,11 @@ def add_genotypes(scores: pd.DataFrame, carriers: pd.DataFrame) -> pd.DataFrame:
     return joined
 
 
-def gene_effects(scores: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+def gene_effects(scores: pd.DataFrame, sites: pd.DataFrame, min_usage_shift: float) -> pd.DataFrame:
     """Table `gene_effects`: per allele and gene the site hit hardest, and what becomes of the usage of all the gene's sites.
 
     The hardest hit is the largest |delta_logodds_narrow|, the most proximal of equals: a loss is not hidden by a weaker gain.
+    scores: as `score_alleles` gives them. min_usage_shift: total variation from which the shift has a direction.
     """
     if scores.empty:
         return empty_frame("gene_effects")
@@ -85,17 +80,27 @@ def gene_effects(scores: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     ranked["_size"] = ranked.delta_logodds_narrow.abs()
     hardest = ranked.sort_values(["_allele", "_size", "rank"], ascending=[True, False, True]).drop_duplicates("_allele")
     genes = dict(genes_of(sites[sites.gene_id.isin(scores.gene_id)]))
-    usage = pd.concat([_usage_vectors(hits, genes[gene]) for gene, hits in ranked.groupby("gene_id", sort=False)])
+    usage = pd.concat(
+        [_usage_vectors(hits, genes[gene], min_usage_shift) for gene, hits in ranked.groupby("gene_id", sort=False)]
+    )
     hardest = hardest.drop(columns="usage_ref").join(usage, on="_allele")
     return hardest[TABLES["gene_effects"].schema.names].reset_index(drop=True)
 
 
-def _usage_vectors(hits: pd.DataFrame, gene: GeneSites) -> pd.DataFrame:
+def _usage_vectors(hits: pd.DataFrame, gene: GeneSites, min_usage_shift: float) -> pd.DataFrame:
     """The gene's usage before and after each of its alleles, by `_allele`. hits: one row per allele and site that it changes."""
     allele, n_hit = np.unique(hits["_allele"], return_counts=True)
-    delta = np.zeros((len(allele), len(gene.site_ids)))
-    delta[np.searchsorted(allele, hits["_allele"]), hits["rank"].to_numpy() - 1] = hits.delta_logodds_narrow
-    usage_alt = gene.usage_alt(delta)
+    place = np.searchsorted(allele, hits["_allele"]), hits["rank"].to_numpy() - 1
+    delta = {}
+    for score in {fit.score for fit in FITS}:
+        delta[score] = np.zeros((len(allele), len(gene.site_ids)))
+        delta[score][place] = hits[f"delta_{score}"]
+    usage_alt = gene.usage_alt(delta["logodds_narrow"])
+    pdui, length = gene.delta_pdui(usage_alt), gene.delta_utr_length(usage_alt)
+    shift = usage_alt - gene.usage_ref
+    total_variation = np.abs(shift).sum(axis=1) / 2
+    site_ids = np.array(gene.site_ids, dtype=object)
+    moved = total_variation > 0
     return pd.DataFrame(
         {
             "n_sites": len(gene.site_ids),
@@ -103,11 +108,41 @@ def _usage_vectors(hits: pd.DataFrame, gene: GeneSites) -> pd.DataFrame:
             "site_ids": [gene.site_ids] * len(allele),
             "usage_ref": [gene.usage_ref.tolist()] * len(allele),
             "usage_alt": usage_alt.tolist(),
-            "delta_pdui": gene.delta_pdui(usage_alt),
-            "delta_utr_length": gene.delta_utr_length(usage_alt),
+            "usage_measured": gene.is_measured,
+            "delta_pdui": pdui,
+            "delta_utr_length": length,
+            "total_variation": total_variation,
+            "direction": _directions(length, pdui, total_variation, min_usage_shift),
+            "gaining_site": np.where(moved, site_ids[shift.argmax(axis=1)], None),
+            "losing_site": np.where(moved, site_ids[shift.argmin(axis=1)], None),
+            "delta_truncated": gene.delta_truncated(usage_alt),
+            **_spread(gene, delta),
         },
         index=allele,
     )
+
+
+def _directions(
+    length: np.ndarray, pdui: np.ndarray, total_variation: np.ndarray, min_usage_shift: float
+) -> np.ndarray:
+    """shortening, lengthening or none, by the expected 3' UTR length, or by the distal usage where no site has a 3' UTR."""
+    change = np.where(np.isnan(length), pdui, length)
+    named = np.select([change < 0, change > 0], ["shortening", "lengthening"], "none")
+    return np.where(total_variation >= min_usage_shift, named, "none")
+
+
+def _spread(gene: GeneSites, delta: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """The extremes of delta_pdui and delta_utr_length over the published fits, NaN where the usages are measured."""
+    before, after = gene.by_fit(delta)
+    unknown = np.full(after.shape[1], np.nan)
+    spread = {}
+    for name, of_fits in (
+        ("delta_pdui", gene.delta_pdui(after, before)),
+        ("delta_utr_length", gene.delta_utr_length(after, before)),
+    ):
+        spread[f"{name}_low"] = unknown if gene.is_measured else of_fits.min(axis=0)
+        spread[f"{name}_high"] = unknown if gene.is_measured else of_fits.max(axis=0)
+    return spread
 
 
 def summarise_genes(

@@ -1,7 +1,8 @@
-"""The catalogue of polyadenylation sites: one row per site and gene, from the 3' ends of a gene's transcripts."""
+"""The catalogue of polyadenylation sites: one row per site and gene, from transcript ends and atlases."""
 
-import warnings
+from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from pasvar.constants import (
@@ -13,40 +14,75 @@ from pasvar.constants import (
     WINDOW_LENGTH,
 )
 from pasvar.errors import InputError
+from pasvar.evidence import GTF
+from pasvar.gene_model import SITE_CLASSES, along
 from pasvar.genome import Genome
 from pasvar.hexamer import canonical_share, find_hexamer, is_a_rich
+from pasvar.intervals import cluster_points
 from pasvar.sequence import decode, reverse_complement
 
 _ENOUGH_TO_JUDGE = 50
 """Sites below which the share of canonical hexamers says nothing about the assembly."""
 
 
-def find_sites(
-    transcripts: pd.DataFrame, genome: Genome, merge_distance: int, min_canonical_share: float
-) -> pd.DataFrame:
-    """Table `catalogue` from the rows of `annotation.read_transcripts`.
+class SiteRules(NamedTuple):
+    """What the user decides about the catalogue, by the names of the config keys."""
 
-    Ends of one gene that follow one another at less than `merge_distance` nt are one site, placed at the end that
-    most of its transcripts have (the most distal of equals). Raises InputError where there is no site, and where
-    fewer than `min_canonical_share` of many sites have AATAAA or ATTAAA: the annotation is then of another assembly.
+    merge_distance: int
+    min_atlas_usage: float
+    a_rich: str
+    min_canonical_share: float
+
+
+class Catalogue(NamedTuple):
+    """The sites (table `catalogue`), the site_id of each evidence that is in it, and lines that say what was left out."""
+
+    sites: pd.DataFrame
+    site_of_evidence: pd.Series
+    notes: list[str]
+
+
+def find_sites(evidence: pd.DataFrame, genome: Genome, rules: SiteRules) -> Catalogue:
+    """The catalogue from the rows of module `evidence`, whose index must be unique.
+
+    Evidences of one gene that follow one another at less than `merge_distance` nt are one site. It is placed where an atlas
+    has most of it, for there the cut was measured, else at the end that most of its transcripts have (the most distal of
+    equals). Raises InputError where there is no site, and where too few sites of a source have AATAAA or ATTAAA: it is
+    then of another assembly.
     """
-    if transcripts.empty:
+    if evidence.empty:
         raise InputError("zero polyadenylation sites: no transcript is left; see config keys `gtf` and `biotypes`")
-    sites = _merge_ends(transcripts, merge_distance)
-    signals = pd.DataFrame([_signal(genome, site) for site in sites.itertuples()], index=sites.index)
-    sites = pd.concat([sites, signals], axis=1)
-    share = canonical_share(sites.hexamer_tier.to_numpy())
-    if len(sites) >= _ENOUGH_TO_JUDGE and share < min_canonical_share:
-        raise InputError(
-            f"only {share:.0%} of {len(sites)} transcript ends have AATAAA or ATTAAA before them (at least "
-            f"{min_canonical_share:.0%} expected): the GTF is probably of another assembly than {genome.path}; if it is not, "
-            "lower config key `min_canonical_share`"
-        )
+    evidence = evidence.assign(
+        along=along(evidence.cut, evidence.strand),
+        cluster=cluster_points(evidence, "cut", "gene_id", rules.merge_distance),
+    )
+    sites = _merge(evidence)
+    notes = []
+    rare = (sites.n_transcripts == 0) & (sites.usage_measured < rules.min_atlas_usage)
+    if rare.any():
+        notes.append(f"{rare.sum()} sites of atlases alone with a usage below {rules.min_atlas_usage:g} left out")
+        sites = sites[~rare].reset_index(drop=True)
+    sites = sites.join(pd.DataFrame([_signal(genome, site) for site in sites.itertuples()], index=sites.index))
+    _require_assembly(sites, genome, rules.min_canonical_share)
+    suspect = sites.a_rich & {"keep": False, "drop_unannotated": sites.n_transcripts == 0, "drop": True}[rules.a_rich]
+    if suspect.any():
+        notes.append(f"{suspect.sum()} A-rich sites left out")
+        sites = sites[~suspect]
+    if sites.empty:
+        raise InputError("zero polyadenylation sites are left; see config keys `a_rich` and `min_atlas_usage`")
+    of_gene = sites.groupby("gene_id")
+    # What an atlas counts is complete: the sites that are left share it. Shares of its own it may give for some sites only.
+    total = of_gene.usage_measured.transform("sum").where(
+        sites.counted | (of_gene.usage_measured.transform("sum") > 1), 1
+    )
+    sites["usage_measured"] = sites.usage_measured / total.where(total > 0)
+    sites["rank"] = of_gene.along.rank().astype(int)
     sites["site_id"] = sites.chrom + ":" + sites.cut_pos.astype(str) + ":" + sites.strand
-    sites["source"] = "gtf"
-    sites["usage_ref"] = float("nan")
-    sites["usage_source"] = None
-    return sort_sites(sites, genome)
+    named = sites.set_index(["gene_id", "cluster"]).site_id
+    site_of_evidence = named.reindex(pd.MultiIndex.from_frame(evidence[["gene_id", "cluster"]])).set_axis(
+        evidence.index
+    )
+    return Catalogue(sort_sites(sites, genome), site_of_evidence.dropna(), notes)
 
 
 def sort_sites(sites: pd.DataFrame, genome: Genome) -> pd.DataFrame:
@@ -70,56 +106,65 @@ def window_interval(cut_pos: int, strand: str, hexamer_offset: int) -> tuple[int
     return end - WINDOW_LENGTH, end
 
 
-def _merge_ends(transcripts: pd.DataFrame, merge_distance: int) -> pd.DataFrame:
-    """One row per gene and cluster of ends, with cut_pos, class, rank, counts and 3' UTR length."""
-    plus = transcripts.strand == "+"
-    cut = (transcripts.end - 1).where(plus, transcripts.start)
-    ends = transcripts.assign(cut=cut, along=cut.where(plus, -cut))
-    ends["cluster"] = _clusters(ends, merge_distance)
-    at_cut = (
-        ends.groupby(["gene_id", "chrom", "strand", "cluster", "cut", "along"], sort=False)
-        .size()
-        .rename("n")
-        .reset_index()
+def _merge(evidence: pd.DataFrame) -> pd.DataFrame:
+    """One row per gene and cluster of evidences."""
+    key = ["gene_id", "cluster"]
+    order = {name: i for i, name in enumerate(SITE_CLASSES)}
+    evidence = evidence.assign(
+        n=evidence.groupby([*key, "source", "cut"]).cut.transform("size"),
+        measured=evidence.source != GTF,
+        weight=evidence.abundance.fillna(evidence.share).fillna(0),
+        class_order=evidence.site_class.map(order),
+        at=evidence.source + ":" + (evidence.cut + 1).astype(str),
     )
-    chosen = (
-        at_cut.sort_values(["n", "along"]).groupby(["gene_id", "cluster"]).tail(1).set_index(["gene_id", "cluster"])
-    )
-    merged = ends.groupby(["gene_id", "cluster"]).agg(
-        gene_name=("gene_name", "first"),
-        n_transcripts=("transcript_id", "size"),
-        n_with_utr=("utr_length", lambda lengths: (lengths > 0).sum()),
-        n_coding=("is_coding", "sum"),
+    placed = evidence.sort_values(["measured", "weight", "n", "along"], kind="stable").drop_duplicates(key, keep="last")
+    placed = placed.set_index(key)[["gene_name", "chrom", "strand", "cut", "along"]]
+    in_order = evidence.sort_values(["measured", "along"], kind="stable").groupby(key, sort=False)
+    merged = evidence.groupby(key).agg(
+        class_order=("class_order", "min"),
         utr_length=("utr_length", "max"),
+        truncating=("truncating", "all"),
     )
-    sites = chosen[["chrom", "strand", "cut", "along"]].join(merged).reset_index()
-    sites["cut_pos"] = sites.cut + 1
-    sites["site_class"] = "noncoding"
-    sites.loc[sites.n_coding > 0, "site_class"] = "cds"
-    sites.loc[sites.n_with_utr > 0, "site_class"] = "3utr"
-    sites["rank"] = sites.groupby("gene_id").along.rank().astype(int)
-    return sites
+    merged["source"] = in_order.source.agg(lambda names: "+".join(dict.fromkeys(names)))
+    merged["transcript_ids"] = in_order.transcript_id.agg(lambda names: sorted(set(names.dropna())))
+    merged["evidence"] = in_order["at"].agg(lambda places: list(dict.fromkeys(places)))
+    merged["n_transcripts"] = merged.transcript_ids.str.len()
+    merged["site_class"] = merged.class_order.map(dict(enumerate(SITE_CLASSES)))
+    sites = placed.join(merged).join(_measured_usage(evidence)).reset_index()
+    return sites.assign(cut_pos=sites.cut + 1)
 
 
-def _clusters(ends: pd.DataFrame, merge_distance: int) -> pd.Series:
-    """Number of the cluster that each end belongs to (pyranges' single linkage, gene by gene)."""
-    import pyranges
-
-    frame = pd.DataFrame(
-        {
-            "Chromosome": ends.chrom,
-            "Start": ends.cut,
-            "End": ends.cut + 1,
-            "Strand": ends.strand,
-            "gene_id": ends.gene_id,
-            "row": range(len(ends)),
-        }
+def _measured_usage(evidence: pd.DataFrame) -> pd.DataFrame:
+    """usage_measured, usage_source and counted (an abundance, not a share) by gene and cluster, of the first atlas that has
+    seen the gene; NaN for sites that it has not seen."""
+    key = ["gene_id", "cluster"]
+    best = pd.DataFrame(columns=["usage_measured", "usage_source", "counted"])
+    for name, rows in evidence[evidence.source != GTF].groupby("source", sort=False):
+        for column, counted in (("share", False), ("abundance", True)):
+            amount = rows.groupby(key)[column].sum(min_count=1).dropna()
+            total = amount.groupby("gene_id").transform("sum")
+            amount = amount[(total > 0) & ~amount.index.get_level_values(0).isin(best.index.get_level_values(0))]
+            usage = amount / total[amount.index] if counted else amount
+            found = pd.DataFrame({"usage_measured": usage, "usage_source": f"measured:{name}", "counted": counted})
+            best = pd.concat([part for part in (best, found) if len(part)] or [found])
+    every = pd.MultiIndex.from_frame(evidence[key].drop_duplicates())
+    return best.reindex(every).assign(
+        usage_measured=lambda b: b.usage_measured.astype(np.float64), counted=lambda b: b.counted.eq(True)
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # pyranges 0.1.7 uses what pandas 3 deprecates
-        # Two one-base ends at distance d have d - 1 bases between them, and slack is compared with those.
-        clustered = pyranges.PyRanges(frame).cluster(strand=True, by="gene_id", slack=merge_distance - 2).df
-    return pd.Series(clustered.set_index("row").Cluster.sort_index().to_numpy(), index=ends.index)
+
+
+def _require_assembly(sites: pd.DataFrame, genome: Genome, min_share: float) -> None:
+    """Raise InputError where the sites of a source have too few canonical hexamers before them."""
+    sources = sites.source.str.split("+").explode()
+    for source, rows in sources.groupby(sources, sort=False):
+        share = canonical_share(sites.hexamer_tier.loc[rows.index].to_numpy())
+        if len(rows) >= _ENOUGH_TO_JUDGE and share < min_share:
+            what = "transcript ends" if source == GTF else f"sites of atlas {source}"
+            raise InputError(
+                f"only {share:.0%} of {len(rows)} {what} have AATAAA or ATTAAA before them (at least {min_share:.0%} "
+                f"expected): the {'GTF' if source == GTF else 'atlas'} is probably of another assembly than {genome.path}; "
+                "if it is not, lower config key `min_canonical_share`"
+            )
 
 
 def _signal(genome: Genome, site) -> dict[str, object]:

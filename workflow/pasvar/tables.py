@@ -4,6 +4,7 @@ A table's schema is the contract with the user. An empty table has the same sche
 give the same bytes: the row groups have a fixed size, and what pyarrow would add of its own (a pandas index) is left out.
 """
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 
 from pasvar import __version__
 from pasvar.errors import InputError
+from pasvar.gene_model import SITE_CLASSES
 
 ROW_GROUP_SIZE = 100_000
 
@@ -133,11 +135,23 @@ _SITES = (
     ),
     _column("window_end", pa.int64(), "end of the 205 nt, which may lie past the contig's end", "half-open"),
     *_GENE,
-    _column("site_class", pa.string(), "what ends here: 3utr, cds (an incomplete coding transcript) or noncoding"),
-    _column("source", pa.string(), "where the site comes from: gtf"),
+    _column(
+        "site_class",
+        pa.string(),
+        "where in the gene the cut lies: " + "; ".join(f"{name}: {meaning}" for name, meaning in SITE_CLASSES.items()),
+    ),
+    _column("truncating", pa.bool_(), "the cut lies before the stop codon of a coding transcript, and in no 3' UTR"),
+    _column("source", pa.string(), "where the site comes from: gtf, the names of atlases, or several joined by +"),
+    _column("evidence", pa.list_(pa.string()), "what the site was merged from, `source:cut_pos`"),
     _column("n_transcripts", pa.int32(), "transcripts of the gene that end at the site"),
-    _column("usage_ref", pa.float32(), "share of the gene's 3' ends made here in the reference", "share"),
-    _column("usage_source", pa.string(), "where usage_ref comes from: predicted:polyadb_v3"),
+    _column("transcript_ids", pa.list_(pa.string()), "their names"),
+    _column(
+        "usage_measured",
+        pa.float32(),
+        "share of the gene's 3' ends that an atlas has here; null where it has none",
+        "share",
+    ),
+    _column("usage_source", pa.string(), "where the gene's usages come from: measured:<atlas> or predicted:<fit>"),
     _column("rank", pa.int16(), "place among the gene's sites along transcription, 1 is the most proximal"),
     _column(
         "utr_length",
@@ -146,7 +160,13 @@ _SITES = (
         "nt",
     ),
     _column("a_rich", pa.bool_(), "oligo-A in the genome at the cut: a suspect of internal priming"),
+)
+_SITE_SCORES = (
     *_LOGODDS,
+    *_CUT_SCORES,
+    _column("usage_ref", pa.float32(), "share of the gene's 3' ends made here in the reference, sums to 1", "share"),
+    _column("usage_low", pa.float32(), "the lowest usage by the four published fits; null where measured", "share"),
+    _column("usage_high", pa.float32(), "the highest usage by the four published fits; null where measured", "share"),
 )
 
 TABLES = {
@@ -155,7 +175,18 @@ TABLES = {
         "contig of the FASTA",
         (_CHROM, _column("length", pa.int64(), "length of the contig", "nt")),
     ),
-    "catalogue": Table("sites/catalogue.parquet", "site and gene, before the model has seen it", _SITES[:-2]),
+    "catalogue": Table("sites/catalogue.parquet", "site and gene, before the model has seen it", _SITES),
+    "tissue_usage": Table(
+        "sites/tissue_usage.parquet",
+        "site, gene and tissue",
+        (
+            _SITE_ID,
+            _GENE[0],
+            _column("tissue", pa.string(), "tissue or cell type, as its column is called"),
+            _column("usage", pa.float32(), "share of the gene's 3' ends made here in the tissue", "share"),
+            _column("source", pa.string(), "transcripts, or the name of an atlas"),
+        ),
+    ),
     "windows": Table(
         "windows/windows.parquet",
         "site",
@@ -218,7 +249,7 @@ TABLES = {
             _column("n_scored", pa.int64(), "those of them that were scored"),
         ),
     ),
-    "sites": Table("sites.parquet", "site and gene", _SITES),
+    "sites": Table("sites.parquet", "site and gene", (*_SITES, *_SITE_SCORES)),
     "scores": Table(
         "scores.parquet",
         "allele and site and gene",
@@ -271,12 +302,40 @@ TABLES = {
                 "usage_ref", pa.list_(pa.float32()), "the gene's usage vector in the reference, sums to 1", "share"
             ),
             _column("usage_alt", pa.list_(pa.float32()), "the same with the allele", "share"),
+            _column("usage_measured", pa.bool_(), "the usages come from an atlas, not from the published regression"),
             _column("delta_pdui", pa.float32(), "change of the most distal site's usage", "share"),
+            _column("delta_pdui_low", pa.float32(), "the lowest by the four published fits; null if measured", "share"),
+            _column(
+                "delta_pdui_high", pa.float32(), "the highest by the four published fits; null if measured", "share"
+            ),
             _column(
                 "delta_utr_length",
                 pa.float32(),
                 "change of the expected 3' UTR length; null where no site has one",
                 "nt",
+            ),
+            _column("delta_utr_length_low", pa.float32(), "the lowest by the four fits; null if measured", "nt"),
+            _column("delta_utr_length_high", pa.float32(), "the highest by the four fits; null if measured", "nt"),
+            _column(
+                "total_variation",
+                pa.float32(),
+                "half the sum of all |usage_alt - usage_ref|: what changes place",
+                "share",
+            ),
+            _column(
+                "direction",
+                pa.string(),
+                "shortening or lengthening of the expected 3' UTR (of the distal usage where no site has a 3' UTR); "
+                "none below `min_usage_shift`",
+            ),
+            _column("gaining_site", pa.string(), "the site whose usage grows most; null where nothing changes"),
+            _column("losing_site", pa.string(), "the site whose usage shrinks most; null where nothing changes"),
+            _column(
+                "delta_truncated",
+                pa.float32(),
+                "change of the share of 3' ends made before a stop codon (in introns and coding exons), which lack part of "
+                "the protein",
+                "share",
             ),
             *_GENOTYPES,
         ),
@@ -341,6 +400,14 @@ def to_arrow(frame: pd.DataFrame, name: str) -> pa.Table:
     if missing:
         raise KeyError(f"table {name}: no column {', '.join(missing)}")
     return pa.Table.from_pandas(frame[schema.names], schema=schema, preserve_index=False).replace_schema_metadata(None)
+
+
+def content_sha256(frame: pd.DataFrame, name: str) -> str:
+    """sha256 of the rows of table `name`, whatever file, compression or metadata they are in."""
+    stream = pa.BufferOutputStream()
+    with pa.ipc.new_stream(stream, TABLES[name].schema.remove_metadata()) as writer:
+        writer.write_table(to_arrow(frame, name).combine_chunks())
+    return hashlib.sha256(stream.getvalue()).hexdigest()
 
 
 def write_table(path: str | Path, frame: pd.DataFrame, name: str, made_by: dict[str, str] | None = None) -> None:

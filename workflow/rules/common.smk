@@ -4,7 +4,7 @@ import re
 
 from snakemake.exceptions import WorkflowError
 
-from pasvar.config import check_config
+from pasvar.config import SITE_KEYS, check_config
 from pasvar.digest import code_digest
 from pasvar.errors import InputError
 from pasvar.files import index_path

@@ -17,6 +17,7 @@ rule predict_usage:
     conda:
         "../../envs/genome.yaml"
     params:
+        usage_floor=CONFIG["usage_floor"],
         code=code_of("predict_usage"),
     script:
         "../scripts/predict_usage.py"
@@ -43,6 +44,7 @@ rule summarise_alleles:
         "../../envs/genome.yaml"
     params:
         min_effect=CONFIG["min_effect"],
+        min_usage_shift=CONFIG["min_usage_shift"],
         code=code_of("summarise_alleles"),
     script:
         "../scripts/summarise_alleles.py"

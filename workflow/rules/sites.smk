@@ -1,7 +1,7 @@
 # The polyadenylation sites of every gene.
 #
-# in:  GTF, FASTA
-# out: results/sites/catalogue.parquet
+# in:  GTF, atlases of measured sites, expression of transcripts per tissue, FASTA
+# out: results/sites/catalogue.parquet, results/sites/tissue_usage.parquet
 
 
 rule annotate_sites:
@@ -9,8 +9,13 @@ rule annotate_sites:
         gtf=CONFIG["gtf"],
         fasta=CONFIG["fasta"],
         contigs="results/reference/contigs.parquet",
+        atlas=[atlas["path"] for atlas in CONFIG["atlas"]],
+        others=[
+            CONFIG[key] for key in ("catalogue", "tissue_expression") if CONFIG[key]
+        ],
     output:
         catalogue="results/sites/catalogue.parquet",
+        tissue_usage="results/sites/tissue_usage.parquet",
     log:
         "logs/annotate_sites.log",
     benchmark:
@@ -18,9 +23,7 @@ rule annotate_sites:
     conda:
         "../../envs/genome.yaml"
     params:
-        biotypes=CONFIG["biotypes"],
-        merge_distance=CONFIG["merge_distance"],
-        min_canonical_share=CONFIG["min_canonical_share"],
+        settings={key: CONFIG[key] for key in SITE_KEYS},
         code=code_of("annotate_sites"),
     script:
         "../scripts/annotate_sites.py"

@@ -9,7 +9,7 @@ from pasvar.jobs import logged
 from pasvar.tables import read_made_by, read_table, write_table
 
 
-def main(inputs, outputs, min_effect: float) -> None:
+def main(inputs, outputs, min_effect: float, min_usage_shift: float) -> None:
     sites = read_table(inputs.sites, "sites")
     scores = score_alleles(
         read_table(inputs.alleles, "alleles"),
@@ -23,10 +23,10 @@ def main(inputs, outputs, min_effect: float) -> None:
     scores = add_genotypes(scores, carriers)
     made_by = read_made_by(inputs.scores)
     write_table(outputs.scores, scores, "scores", made_by)
-    write_table(outputs.gene_effects, gene_effects(scores, sites), "gene_effects", made_by)
+    write_table(outputs.gene_effects, gene_effects(scores, sites, min_usage_shift), "gene_effects", made_by)
     write_table(outputs.gene_carriers, gene_carriers, "gene_carriers")
 
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        main(snakemake.input, snakemake.output, snakemake.params.min_effect)
+        main(snakemake.input, snakemake.output, snakemake.params.min_effect, snakemake.params.min_usage_shift)

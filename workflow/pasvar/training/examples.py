@@ -47,11 +47,11 @@ def real_ends(fasta: str | Path, gtf: str | Path, within: Interval) -> np.ndarra
 
     Whole neighbourhoods lie in it: two intervals that do not overlap share no base.
     """
-    from pasvar.annotation import read_transcripts
+    from pasvar.annotation import read_annotation
     from pasvar.genome import Genome
 
     with Genome(fasta) as genome:
-        transcripts, _ = read_transcripts(gtf, genome, [])
+        transcripts, *_ = read_annotation(gtf, genome, [])
         transcripts = transcripts[transcripts.chrom == within.chrom]
         plus = transcripts.strand == "+"
         ends = sorted(set(zip((transcripts.end - 1).where(plus, transcripts.start), transcripts.strand, strict=True)))
