@@ -12,7 +12,7 @@ import pytest
 from pasvar.errors import InputError
 from pasvar.report import content, gene_plots, plots, svg, words
 from pasvar.report.build import MAX_LOLLIPOPS, build_report
-from pasvar.tables import STATUSES, empty_frame, write_table
+from pasvar.tables import STATUSES, TABLES, empty_frame, write_table
 
 MADE_BY = {"model": "aparent2", "model_sha256": "540147b1"}
 SETTINGS = {
@@ -167,6 +167,8 @@ def report(folder, scores=None, sites=SITES, with_genotypes=True, settings=SETTI
         "scores": scores,
     }
     for name, frame in tables.items():
+        # Columns that no page shows are null.
+        frame = frame.assign(**dict.fromkeys(set(TABLES[name].schema.names) - set(frame), None))
         write_table(folder / f"{name}.parquet", frame, name, MADE_BY)
     n_scored = len(scores.drop_duplicates(ALLELE))
     counts = {**dict.fromkeys(STATUSES, 0), "scored": n_scored, "no_site_in_range": n_alleles - n_scored}

@@ -9,17 +9,6 @@ import pandas as pd
 
 from pasvar.intervals import overlaps
 
-SITE_CLASSES = {
-    "3utr": "in the exonic 3' UTR of one of the gene's transcripts",
-    "extended": "downstream of the gene's last annotated end, within `extension` nt and outside other genes of the strand",
-    "cds": "at the end of an incomplete coding transcript",
-    "noncoding": "in an exon of a gene without a CDS",
-    "exon": "in another exon of a coding gene, coding or 5' of it",
-    "intron": "in no exon, within the gene",
-    "intergenic": "in no gene; it is given one of its own",
-}
-"""Where a site lies, best first: where several transcripts or sources differ, the first that fits counts."""
-
 
 def along(position: pd.Series, strand: pd.Series) -> pd.Series:
     """Forward positions (0-based) as coordinates along the strand."""

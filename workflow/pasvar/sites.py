@@ -15,11 +15,12 @@ from pasvar.constants import (
 )
 from pasvar.errors import InputError
 from pasvar.evidence import GTF
-from pasvar.gene_model import SITE_CLASSES, along
+from pasvar.gene_model import along
 from pasvar.genome import Genome
 from pasvar.hexamer import canonical_share, find_hexamer, is_a_rich
 from pasvar.intervals import cluster_points
 from pasvar.sequence import decode, reverse_complement
+from pasvar.tables import SITE_CLASSES
 
 _ENOUGH_TO_JUDGE = 50
 """Sites below which the share of canonical hexamers says nothing about the assembly."""

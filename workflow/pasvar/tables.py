@@ -17,7 +17,6 @@ import pyarrow.parquet as pq
 
 from pasvar import __version__
 from pasvar.errors import InputError
-from pasvar.gene_model import SITE_CLASSES
 
 ROW_GROUP_SIZE = 100_000
 
@@ -34,6 +33,17 @@ STATUSES = {
     "duplicate": "the same chrom, pos, ref and alt stood in an earlier record",
 }
 """The ledger's statuses, each allele has exactly one; where several fit, the order of `variants.classify` decides."""
+
+SITE_CLASSES = {
+    "3utr": "in the exonic 3' UTR of one of the gene's transcripts",
+    "extended": "downstream of the gene's last annotated end, within `extension` nt and outside other genes of the strand",
+    "cds": "at the end of an incomplete coding transcript",
+    "noncoding": "in an exon of a gene without a CDS",
+    "exon": "in another exon of a coding gene, coding or 5' of it",
+    "intron": "in no exon, within the gene",
+    "intergenic": "in no gene; it is given one of its own",
+}
+"""Where a site lies, best first: where several transcripts or sources differ, the first that fits counts."""
 
 
 def _column(name: str, dtype: pa.DataType, meaning: str, unit: str = "") -> pa.Field:

@@ -41,12 +41,20 @@ TIERS = {
     4: "two mismatches",
     -1: "none found",
 }
-SITE_CLASSES = {"3utr": f"3{words.PRIME} UTR", "cds": "coding part, incomplete", "noncoding": "noncoding transcript"}
+SITE_CLASSES = {
+    "3utr": f"3{words.PRIME} UTR",
+    "extended": "downstream of the gene",
+    "cds": "coding part, incomplete",
+    "noncoding": "noncoding transcript",
+    "exon": "other exon",
+    "intron": "intron",
+    "intergenic": "no gene",
+}
 
 _UNTOLD_SETTINGS = ("shards", "device", "model")
 """Config keys that the report leaves out: the first two do not change a result, the model is told by what the tables hold."""
 
-_FILE_SETTINGS = ("fasta", "gtf", "vcf", "atlas")
+_FILE_SETTINGS = ("fasta", "gtf", "vcf", "catalogue", "tissue_expression")
 
 
 @dataclass(frozen=True)
@@ -218,6 +226,8 @@ def setting_rows(settings: Mapping, descriptions: Mapping[str, str]) -> list[dic
 def _setting(key: str, value: object) -> str:
     if value is None:
         return "not set"
+    if key == "atlas":
+        value = [f"{Path(atlas['path']).name} ({atlas.get('format', 'format guessed')})" for atlas in value] or ["none"]
     values: Iterable = value if isinstance(value, (list, tuple)) else [value]
     texts = [Path(v).name if key in _FILE_SETTINGS else v if isinstance(v, str) else json.dumps(v) for v in values]
     return ", ".join(texts) or "an empty list"
