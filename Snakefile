@@ -47,6 +47,7 @@ rule all:
         "results/sites.parquet",
         "results/scores.parquet",
         "results/gene_effects.parquet",
+        "results/tissue_effects.parquet",
         "results/genes.parquet",
         "results/ledger.parquet",
         list(ANNOTATED),

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, settings
 from builders import CONTIG_20, CONTIG_21, write_fasta
 from pasvar.genome import Genome
 
-pytest_plugins = ["shared_inputs"]
+pytest_plugins = ["gene_example", "shared_inputs"]
 
 if not torch.cuda.is_available():
     # Before any test imports Triton: its own functions, too, are made for the interpreter or for a card when it is imported.

@@ -5,69 +5,11 @@ import pandas as pd
 import pytest
 
 from builders import records
-from pasvar.effects import add_genotypes, gene_effects, score_alleles, score_sites, summarise_genes
+from gene_example import A, B, C, D, effects_of, scored
+from pasvar.effects import add_genotypes, score_alleles, score_sites, summarise_genes
 from pasvar.errors import InputError
 from pasvar.tables import empty_frame, to_arrow
 from pasvar.usage import predict_usage
-
-A, B, C = "20:100:+", "20:400:+", "20:900:+"
-D = "20:2000:-"
-
-
-@pytest.fixture
-def catalogue():
-    """GENE1 with sites A, B, C, proximal to distal; GENE2 with D alone; GENE3 shares B."""
-    rows = [
-        (A, "GENE1", 100, 1, 150),
-        (B, "GENE1", 400, 2, 300),
-        (B, "GENE3", 400, 1, pd.NA),
-        (C, "GENE1", 900, 3, 800),
-        (D, "GENE2", 2000, 1, pd.NA),
-    ]
-    frame = pd.DataFrame(rows, columns=["site_id", "gene_id", "cut_pos", "rank", "utr_length"])
-    return frame.assign(
-        gene_name=frame.gene_id.str.lower(),
-        chrom="20",
-        strand=frame.site_id.str[-1],
-        utr_length=frame.utr_length.astype("Int32"),
-        truncating=False,
-        usage_measured=np.nan,
-        usage_source=None,
-    )
-
-
-@pytest.fixture
-def window_scores():
-    frame = pd.DataFrame(
-        {"site_id": [A, B, C, D], "logodds_narrow": [1.0, 0.0, -1.0, 2.0], "logodds": [2.0, 1.0, 0.5, 3.0]}
-    )
-    return frame.assign(logodds_core=frame.logodds_narrow - 0.5, cut_mean=100.0, cut_entropy=4.0, cut_mode=95.0)
-
-
-@pytest.fixture
-def sites(catalogue, window_scores):
-    return score_sites(catalogue, window_scores, 0.001)
-
-
-@pytest.fixture
-def windows():
-    return pd.DataFrame({"site_id": [A, B, C, D], "window": ["C" * 70 + "AATAAA" + "C" * 129] * 4})
-
-
-def scored(sites, windows, *rows: tuple) -> pd.DataFrame:
-    """Table `scores` of (pos, alt, site, narrow, wide) on contig 20."""
-    alleles = pd.DataFrame(rows, columns=["pos", "alt", "site_id", "logodds_narrow_alt", "logodds_alt"])
-    alleles = alleles.assign(
-        chrom="20", ref="A", id=None, norm_pos=alleles.pos, norm_ref="A", norm_alt=alleles.alt, af=np.nan
-    )
-    alleles = alleles.assign(window_index=71, region="hexamer", anchor="hexamer")
-    alleles["window_alt"] = "C" * 70 + "AGTAAA" + "C" * 129
-    alleles = alleles.assign(
-        logodds_core_alt=alleles.logodds_narrow_alt - 0.5, cut_mean_alt=101.0, cut_entropy_alt=3.0, cut_mode_alt=96.0
-    )
-    scores = score_alleles(alleles, alleles, windows, sites)
-    return add_genotypes(scores, empty_frame("carriers"))
-
 
 # --- sites --------------------------------------------------------------------------------------------------------------
 
@@ -155,90 +97,6 @@ def test_frequencies_are_those_of_the_genotypes_where_there_are_any(sites, windo
 # --- genes --------------------------------------------------------------------------------------------------------------
 
 
-def test_the_hardest_hit_keeps_its_sign_and_names_its_site(sites, windows):
-    """A gain of 1 at A, a loss of 2 at B and a gain of 1.5 at C: the loss is the effect."""
-    scores = scored(sites, windows, (500, "G", A, 2.0, 2.0), (500, "G", B, -2.0, 0.5), (500, "G", C, 0.5, 0.5))
-    effects = gene_effects(scores, sites, 0.05)
-    columns = ["gene_id", "site_id", "delta_logodds_narrow", "delta_logodds", "n_sites", "n_sites_hit"]
-    assert records(effects, *columns) == [("GENE1", B, -2.0, -0.5, 3, 3), ("GENE3", B, -2.0, -0.5, 1, 1)]
-
-
-def test_of_equal_effects_the_most_proximal_is_named(sites, windows):
-    scores = scored(sites, windows, (500, "G", B, 1.0, 1.0), (500, "G", A, 0.0, 2.0), (500, "G", C, 0.0, 0.0))
-    effect = gene_effects(scores[scores.gene_id == "GENE1"], sites, 0.05)
-    assert records(effect, "site_id", "delta_logodds_narrow") == [(A, -1.0)]
-
-
-def test_usage_vectors_before_and_after(sites, windows):
-    """The allele weakens A alone: the others gain what it loses, and the expected 3' UTR grows."""
-    scores = scored(sites, windows, (500, "G", A, -3.0, 0.0))
-    (effect,) = gene_effects(scores, sites, 0.05).itertuples()
-    before = predict_usage(np.array([1.0, 0.0, -1.0]), np.array([100, 400, 900]))
-    after = predict_usage(np.array([-3.0, 0.0, -1.0]), np.array([100, 400, 900]))
-    assert effect.site_ids == [A, B, C]
-    np.testing.assert_allclose(effect.usage_ref, before)
-    np.testing.assert_allclose(effect.usage_alt, after)
-    assert effect.delta_pdui == pytest.approx(after[2] - before[2])
-    assert effect.delta_pdui > 0
-    assert effect.delta_utr_length == pytest.approx(((after - before) * [150, 300, 800]).sum())
-
-
-def test_what_changes_place_and_who_gains(sites, windows):
-    """A is weakened beyond recovery: what it had goes to B and C, and the 3' UTR grows."""
-    scores = scored(sites, windows, (500, "G", A, -7.0, 0.0), (501, "G", A, 0.99, 0.0))
-    lost, hardly = gene_effects(scores[scores.gene_id == "GENE1"], sites, 0.05).itertuples()
-    shift = np.array(lost.usage_alt) - np.array(lost.usage_ref)
-    assert lost.total_variation == pytest.approx(np.abs(shift).sum() / 2)
-    assert lost.total_variation == pytest.approx(-shift[0])
-    assert (lost.losing_site, lost.gaining_site, lost.direction) == (A, B, "lengthening")
-    assert (hardly.losing_site, hardly.direction) == (A, "none")
-    assert lost.delta_pdui_low <= lost.delta_pdui <= lost.delta_pdui_high
-    assert lost.delta_utr_length_low <= lost.delta_utr_length <= lost.delta_utr_length_high
-
-
-def test_measured_genes_shift_by_the_delta_itself(catalogue, window_scores, windows):
-    measured = catalogue.assign(usage_measured=[0.5, 0.3, np.nan, 0.2, np.nan], usage_source=["measured:x"] * 5)
-    sites = score_sites(measured, window_scores, 0.001)
-    scores = scored(sites, windows, (500, "G", C, -1.0 + np.log(4), 0.0))
-    (effect,) = gene_effects(scores, sites, 0.05).itertuples()
-    np.testing.assert_allclose(effect.usage_alt, np.array([0.5, 0.3, 0.8]) / 1.6, rtol=1e-6)
-    assert effect.usage_measured
-    assert effect.delta_pdui == pytest.approx(0.3)
-    assert np.isnan(effect.delta_pdui_low)
-    assert effect.direction == "lengthening"
-
-
-def test_one_site_has_nobody_to_lose_to(sites, windows):
-    (effect,) = gene_effects(scored(sites, windows, (1995, "T", D, -9.0, 0.0)), sites, 0.0).itertuples()
-    assert effect.usage_alt == effect.usage_ref == [1.0]
-    assert (effect.total_variation, effect.delta_pdui, effect.direction) == (0, 0, "none")
-    assert (effect.gaining_site, effect.losing_site) == (None, None)
-
-
-def test_ends_before_a_stop_codon(catalogue, window_scores, windows):
-    """B lies in an intron: an allele that strengthens it costs whole proteins."""
-    sites = score_sites(catalogue.assign(truncating=catalogue.site_id == B), window_scores, 0.001)
-    scores = scored(sites, windows, (500, "G", B, 3.0, 0.0))
-    effect = next(gene_effects(scores, sites, 0.05).itertuples())
-    assert effect.delta_truncated == pytest.approx(effect.usage_alt[1] - effect.usage_ref[1])
-    assert effect.delta_truncated > 0.3
-
-
-def test_alleles_of_one_gene_do_not_mix(sites, windows):
-    scores = scored(sites, windows, (90, "G", A, -3.0, 0.0), (91, "G", C, 3.0, 0.0), (1995, "T", D, -1.0, 0.0))
-    effects = gene_effects(scores, sites, 0.05)
-    cut_pos = np.array([100, 400, 900])
-    np.testing.assert_allclose(effects.usage_alt[0], predict_usage(np.array([-3.0, 0.0, -1.0]), cut_pos))
-    np.testing.assert_allclose(effects.usage_alt[1], predict_usage(np.array([1.0, 0.0, 3.0]), cut_pos))
-    assert effects.usage_alt[2] == [1.0]
-    assert records(effects, "pos", "gene_id", "delta_utr_length")[2] == (1995, "GENE2", None)
-    to_arrow(effects, "gene_effects")
-
-
-def test_no_scores_give_an_empty_table(sites, windows):
-    assert gene_effects(scored(sites, windows), sites, 0.05).equals(empty_frame("gene_effects"))
-
-
 def summarise(sites, *effects, people=None, with_genotypes=False, counts=None):
     counts = counts if counts is not None else pd.DataFrame({"gene_id": ["GENE1"], "n_alleles": [5], "n_scored": [3]})
     people = people if people is not None else empty_frame("gene_carriers")
@@ -249,7 +107,7 @@ def summarise(sites, *effects, people=None, with_genotypes=False, counts=None):
 
 
 def test_every_gene_has_a_row_also_without_alleles(sites, windows):
-    effects = gene_effects(scored(sites, windows, (90, "G", A, -3.0, 0.0), (91, "C", A, 1.25, 0.0)), sites, 0.05)
+    effects = effects_of(scored(sites, windows, (90, "G", A, -3.0, 0.0), (91, "C", A, 1.25, 0.0)), sites)
     genes = summarise(sites, effects)
     columns = [
         "gene_id", "n_sites", "n_alleles", "n_scored", "n_strong", "max_abs_delta_logodds_narrow", "top_delta_logodds_narrow",
@@ -263,8 +121,8 @@ def test_every_gene_has_a_row_also_without_alleles(sites, windows):
 
 
 def test_the_top_variant_is_that_of_all_pieces_and_the_first_of_equals(sites, windows):
-    one = gene_effects(scored(sites, windows, (90, "G", A, 2.0, 0.0), (91, "G", A, 3.0, 0.0)), sites, 0.05)
-    two = gene_effects(scored(sites, windows, (92, "G", A, -1.0, 0.0), (93, "G", A, 1.5, 0.0)), sites, 0.05)
+    one = effects_of(scored(sites, windows, (90, "G", A, 2.0, 0.0), (91, "G", A, 3.0, 0.0)), sites)
+    two = effects_of(scored(sites, windows, (92, "G", A, -1.0, 0.0), (93, "G", A, 1.5, 0.0)), sites)
     for pieces in ([one, two], [one, empty_frame("gene_effects"), two], [pd.concat([one, two])]):
         genes = summarise(sites, *pieces)
         assert records(genes, "top_variant", "top_delta_logodds_narrow", "n_strong")[0] == ("20:91:A:G", 2.0, 4)

@@ -84,6 +84,24 @@ class GeneSites:
         return self.usage_ref if usage_ref is None else usage_ref
 
 
+class TissueSites:
+    """How the sites of one gene share its 3' ends in each tissue.
+
+    names: T tissues. usage_ref: (T, k) float64, each row sums to 1.
+    """
+
+    def __init__(self, gene: GeneSites, tissue_usage: pd.DataFrame, floor: float):
+        """tissue_usage: the gene's rows of that table; a site without a row has a usage of 0. floor: as in `complete_usage`."""
+        wide = tissue_usage.pivot(index="tissue", columns="site_id", values="usage")
+        self.names: list[str] = wide.index.to_list()
+        usage = np.maximum(wide.reindex(columns=gene.site_ids).fillna(0).to_numpy(dtype=np.float64), floor)
+        self.usage_ref = usage / usage.sum(axis=1, keepdims=True)
+
+    def usage_alt(self, delta_logodds_narrow: np.ndarray) -> np.ndarray:
+        """Usages (n, T, k) when the sites' narrow log odds change by (n, k)."""
+        return shifted_usage(self.usage_ref, delta_logodds_narrow[:, None, :])
+
+
 def genes_of(sites: pd.DataFrame) -> Iterator[tuple[str, GeneSites]]:
     """(gene_id, its sites) of every gene in table `sites`."""
     for gene_id, rows in sites.groupby("gene_id", sort=False):

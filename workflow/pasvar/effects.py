@@ -1,18 +1,15 @@
-"""From scores of windows to effects: per allele and site, per allele and gene, per gene."""
+"""From scores of windows to effects per allele and site, and a summary per gene."""
 
 from collections.abc import Iterable
 
-import numpy as np
 import pandas as pd
 import pyarrow as pa
 
 from pasvar import genotypes
-from pasvar.competition import GeneSites, genes_of, reference_usage
+from pasvar.competition import reference_usage
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH
 from pasvar.errors import InputError
 from pasvar.scores import WINDOW_SCORES, delta_usage
-from pasvar.tables import TABLES, empty_frame
-from pasvar.usage import FITS
 
 _KEY = ["chrom", "pos", "ref", "alt"]
 
@@ -64,85 +61,6 @@ def add_genotypes(scores: pd.DataFrame, carriers: pd.DataFrame) -> pd.DataFrame:
     af = joined.allele_count[counted].astype(float) / joined.allele_number[counted].astype(float)
     joined.loc[counted, "af"] = af.astype("float32")
     return joined
-
-
-def gene_effects(scores: pd.DataFrame, sites: pd.DataFrame, min_usage_shift: float) -> pd.DataFrame:
-    """Table `gene_effects`: per allele and gene the site hit hardest, and what becomes of the usage of all the gene's sites.
-
-    The hardest hit is the largest |delta_logodds_narrow|, the most proximal of equals: a loss is not hidden by a weaker gain.
-    scores: as `score_alleles` gives them. min_usage_shift: total variation from which the shift has a direction.
-    """
-    if scores.empty:
-        return empty_frame("gene_effects")
-    key = [*_KEY, "gene_id"]
-    ranked = scores.merge(sites[["gene_id", "site_id", "rank"]], on=["gene_id", "site_id"], how="left")
-    ranked["_allele"] = ranked.groupby(key, sort=False).ngroup()
-    ranked["_size"] = ranked.delta_logodds_narrow.abs()
-    hardest = ranked.sort_values(["_allele", "_size", "rank"], ascending=[True, False, True]).drop_duplicates("_allele")
-    genes = dict(genes_of(sites[sites.gene_id.isin(scores.gene_id)]))
-    usage = pd.concat(
-        [_usage_vectors(hits, genes[gene], min_usage_shift) for gene, hits in ranked.groupby("gene_id", sort=False)]
-    )
-    hardest = hardest.drop(columns="usage_ref").join(usage, on="_allele")
-    return hardest[TABLES["gene_effects"].schema.names].reset_index(drop=True)
-
-
-def _usage_vectors(hits: pd.DataFrame, gene: GeneSites, min_usage_shift: float) -> pd.DataFrame:
-    """The gene's usage before and after each of its alleles, by `_allele`. hits: one row per allele and site that it changes."""
-    allele, n_hit = np.unique(hits["_allele"], return_counts=True)
-    place = np.searchsorted(allele, hits["_allele"]), hits["rank"].to_numpy() - 1
-    delta = {}
-    for score in {fit.score for fit in FITS}:
-        delta[score] = np.zeros((len(allele), len(gene.site_ids)))
-        delta[score][place] = hits[f"delta_{score}"]
-    usage_alt = gene.usage_alt(delta["logodds_narrow"])
-    pdui, length = gene.delta_pdui(usage_alt), gene.delta_utr_length(usage_alt)
-    shift = usage_alt - gene.usage_ref
-    total_variation = np.abs(shift).sum(axis=1) / 2
-    site_ids = np.array(gene.site_ids, dtype=object)
-    moved = total_variation > 0
-    return pd.DataFrame(
-        {
-            "n_sites": len(gene.site_ids),
-            "n_sites_hit": n_hit,
-            "site_ids": [gene.site_ids] * len(allele),
-            "usage_ref": [gene.usage_ref.tolist()] * len(allele),
-            "usage_alt": usage_alt.tolist(),
-            "usage_measured": gene.is_measured,
-            "delta_pdui": pdui,
-            "delta_utr_length": length,
-            "total_variation": total_variation,
-            "direction": _directions(length, pdui, total_variation, min_usage_shift),
-            "gaining_site": np.where(moved, site_ids[shift.argmax(axis=1)], None),
-            "losing_site": np.where(moved, site_ids[shift.argmin(axis=1)], None),
-            "delta_truncated": gene.delta_truncated(usage_alt),
-            **_spread(gene, delta),
-        },
-        index=allele,
-    )
-
-
-def _directions(
-    length: np.ndarray, pdui: np.ndarray, total_variation: np.ndarray, min_usage_shift: float
-) -> np.ndarray:
-    """shortening, lengthening or none, by the expected 3' UTR length, or by the distal usage where no site has a 3' UTR."""
-    change = np.where(np.isnan(length), pdui, length)
-    named = np.select([change < 0, change > 0], ["shortening", "lengthening"], "none")
-    return np.where(total_variation >= min_usage_shift, named, "none")
-
-
-def _spread(gene: GeneSites, delta: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """The extremes of delta_pdui and delta_utr_length over the published fits, NaN where the usages are measured."""
-    before, after = gene.by_fit(delta)
-    unknown = np.full(after.shape[1], np.nan)
-    spread = {}
-    for name, of_fits in (
-        ("delta_pdui", gene.delta_pdui(after, before)),
-        ("delta_utr_length", gene.delta_utr_length(after, before)),
-    ):
-        spread[f"{name}_low"] = unknown if gene.is_measured else of_fits.min(axis=0)
-        spread[f"{name}_high"] = unknown if gene.is_measured else of_fits.max(axis=0)
-    return spread
 
 
 def summarise_genes(

@@ -347,7 +347,25 @@ TABLES = {
                 "the protein",
                 "share",
             ),
+            _column("top_tissue", pa.string(), "the tissue in which most 3' ends change place; null without tissues"),
+            _column("top_tissue_total_variation", pa.float32(), "total_variation there", "share"),
+            _column("top_tissue_delta_pdui", pa.float32(), "delta_pdui there", "share"),
             *_GENOTYPES,
+        ),
+    ),
+    "tissue_effects": Table(
+        "tissue_effects.parquet",
+        "strong allele, gene and tissue",
+        (
+            *_ALLELE,
+            *_GENE,
+            _column("tissue", pa.string(), "tissue or cell type"),
+            _column("site_ids", pa.list_(pa.string()), "all sites of the gene, proximal to distal"),
+            _column("usage_ref", pa.list_(pa.float32()), "usage vector in the tissue, reference", "share"),
+            _column("usage_alt", pa.list_(pa.float32()), "the same with the allele", "share"),
+            _column("delta_pdui", pa.float32(), "change of the most distal site's usage", "share"),
+            _column("delta_utr_length", pa.float32(), "change of the expected 3' UTR length", "nt"),
+            _column("total_variation", pa.float32(), "half the sum of all |usage_alt - usage_ref|", "share"),
         ),
     ),
     "genes": Table(
@@ -395,7 +413,7 @@ TABLES = {
 }
 """All tables by name. `sites`, `scores`, `gene_effects`, `genes` and `ledger` are for users, the rest lie between rules."""
 
-USER_TABLES = ("sites", "scores", "gene_effects", "genes", "ledger")
+USER_TABLES = ("sites", "tissue_usage", "scores", "gene_effects", "tissue_effects", "genes", "ledger")
 
 
 def empty_frame(name: str) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 # From scores to effects: per allele and site, per allele and gene, per gene.
 #
 # in:  results/scores/windows.parquet, results/shards/{scatteritem}/*.parquet, VCF files (for genotypes)
-# out: results/sites.parquet, results/scores.parquet, results/gene_effects.parquet, results/genes.{parquet,tsv}
+# out: results/{sites,scores,gene_effects,tissue_effects}.parquet, results/genes.{parquet,tsv}
 
 
 rule predict_usage:
@@ -26,6 +26,7 @@ rule predict_usage:
 rule summarise_alleles:
     input:
         sites="results/sites.parquet",
+        tissue_usage="results/sites/tissue_usage.parquet",
         windows="results/windows/windows.parquet",
         contigs="results/reference/contigs.parquet",
         alleles="results/shards/{scatteritem}/alleles.parquet",
@@ -35,6 +36,7 @@ rule summarise_alleles:
     output:
         scores="results/shards/{scatteritem}/scores.parquet",
         gene_effects="results/shards/{scatteritem}/gene_effects.parquet",
+        tissue_effects="results/shards/{scatteritem}/tissue_effects.parquet",
         gene_carriers="results/shards/{scatteritem}/gene_carriers.parquet",
     log:
         "logs/summarise_alleles/{scatteritem}.log",
@@ -45,6 +47,7 @@ rule summarise_alleles:
     params:
         min_effect=CONFIG["min_effect"],
         min_usage_shift=CONFIG["min_usage_shift"],
+        usage_floor=CONFIG["usage_floor"],
         code=code_of("summarise_alleles"),
     script:
         "../scripts/summarise_alleles.py"
@@ -55,9 +58,13 @@ rule gather_effects:
         sites="results/sites.parquet",
         scores=gather.shards("results/shards/{scatteritem}/scores.parquet"),
         gene_effects=gather.shards("results/shards/{scatteritem}/gene_effects.parquet"),
+        tissue_effects=gather.shards(
+            "results/shards/{scatteritem}/tissue_effects.parquet"
+        ),
     output:
         scores="results/scores.parquet",
         gene_effects="results/gene_effects.parquet",
+        tissue_effects="results/tissue_effects.parquet",
     log:
         "logs/gather_effects.log",
     benchmark:
