@@ -35,7 +35,8 @@ def reference_usage(sites: pd.DataFrame, floor: float) -> pd.DataFrame:
 class GeneSites:
     """The sites of one gene, proximal to distal, and how they share its 3' ends.
 
-    site_ids: k texts. usage_ref: (k,) float64, sums to 1. is_measured: whether it comes from an atlas.
+    site_ids: k texts. usage_ref: (k,) float64, sums to 1. is_measured: whether it comes from an atlas. lengths: (k,) nt of
+    3' UTR, NaN where a site has none.
     """
 
     def __init__(self, sites: pd.DataFrame):
@@ -45,7 +46,8 @@ class GeneSites:
         self.is_measured = sites.usage_source.iloc[0].startswith(MEASURED)
         self._logodds = {fit.score: sites[fit.score].to_numpy(dtype=np.float64) for fit in FITS}
         self._cut_pos = sites.cut_pos.to_numpy()
-        self._lengths = sites.utr_length.to_numpy(dtype=np.float64, na_value=np.nan)
+        self._downstream = 1 if sites.strand.iloc[0] == "+" else -1
+        self.lengths = sites.utr_length.to_numpy(dtype=np.float64, na_value=np.nan)
         self._truncating = sites.truncating.to_numpy(dtype=bool)
         if self.is_measured:
             usage = sites.usage_ref.to_numpy(dtype=np.float64)
@@ -58,6 +60,24 @@ class GeneSites:
         if self.is_measured:
             return shifted_usage(self.usage_ref, delta_logodds_narrow)
         return predict_usage(self._logodds[FITS[0].score] + delta_logodds_narrow, self._cut_pos)
+
+    def with_new_site(self, cut_pos: int, logodds_ref: float, logodds_alt: float) -> tuple[np.ndarray, np.ndarray, int]:
+        """Usages (k + 1,) before and after, and the index of the new site, when a place where the catalogue has none gets from
+        one narrow log odds to another.
+
+        Both are predicted: how weak the place is in the reference the catalogue does not say. Where the gene's usages are
+        measured, they share in their proportions what the new site leaves.
+        """
+        place = int(np.searchsorted(self._cut_pos * self._downstream, cut_pos * self._downstream))
+        cuts = np.insert(self._cut_pos, place, cut_pos)
+        own = self._logodds[FITS[0].score]
+        usages = []
+        for logodds in (logodds_ref, logodds_alt):
+            usage = predict_usage(np.insert(own, place, logodds), cuts)
+            if self.is_measured:
+                usage = np.insert((1 - usage[place]) * self.usage_ref, place, usage[place])
+            usages.append(usage)
+        return usages[0], usages[1], place
 
     def by_fit(self, delta: dict[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Usages before, (fits, 1, k), and after, (fits, n, k), by each published fit.
@@ -74,7 +94,7 @@ class GeneSites:
 
     def delta_utr_length(self, usage_alt: np.ndarray, usage_ref: np.ndarray | None = None) -> np.ndarray:
         """Change (...,) of the expected 3' UTR length in nt; NaN where no site has one."""
-        return expected_length(usage_alt, self._lengths) - expected_length(self._reference(usage_ref), self._lengths)
+        return expected_length(usage_alt, self.lengths) - expected_length(self._reference(usage_ref), self.lengths)
 
     def delta_truncated(self, usage_alt: np.ndarray) -> np.ndarray:
         """Change (...,) of the share of 3' ends that lie before the stop codon."""

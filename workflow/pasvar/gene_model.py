@@ -41,7 +41,7 @@ def assign_genes(points: pd.DataFrame, exons: pd.DataFrame, extension: int) -> p
     points = points.reset_index(drop=True).assign(start=points.cut.to_numpy(), end=points.cut.to_numpy() + 1)
     genes = gene_spans(exons)
     inside = _pairs(points, genes)
-    downstream = _pairs(points, _downstream(genes, extension))
+    downstream = _pairs(points, downstream_of(genes, extension))
     downstream = downstream[~downstream.point.isin(inside.point)]
     assigned = pd.concat(
         [_inside(inside, points, genes, exons), _beyond(downstream, points, genes, exons)], ignore_index=True
@@ -59,8 +59,8 @@ def _pairs(points: pd.DataFrame, genes: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"point": point, "gene": gene})
 
 
-def _downstream(genes: pd.DataFrame, extension: int) -> pd.DataFrame:
-    """The stretch after each gene's last end."""
+def downstream_of(genes: pd.DataFrame, extension: int) -> pd.DataFrame:
+    """The rows of `gene_spans` with start and end of the `extension` nt after each gene's last end."""
     plus = genes.strand == "+"
     return genes.assign(
         start=genes.end.where(plus, (genes.start - extension).clip(lower=0)),

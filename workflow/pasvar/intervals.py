@@ -18,6 +18,17 @@ def overlaps(left: pd.DataFrame, right: pd.DataFrame) -> tuple[np.ndarray, np.nd
     return pairs.i.to_numpy(), pairs.j.to_numpy()
 
 
+def merge(intervals: pd.DataFrame) -> pd.DataFrame:
+    """The bases that the intervals cover, strand by strand: chrom, strand, start, end, disjoint, by position."""
+    columns = {"Chromosome": "chrom", "Strand": "strand", "Start": "start", "End": "end"}
+    if intervals.empty:
+        return pd.DataFrame(columns=[*columns.values()])
+    with _quietly():
+        merged = _ranges(intervals).merge(strand=True).df
+    merged = merged.rename(columns=columns).astype({"chrom": str, "strand": str})[[*columns.values()]]
+    return merged.sort_values(["chrom", "start", "strand"], ignore_index=True)
+
+
 def cluster_points(points: pd.DataFrame, position: str, by: str, distance: int) -> pd.Series:
     """Number of the cluster of each row, on its index: single linkage of positions of one strand that follow one another at
     less than `distance` nt, among the rows that agree in column `by`."""

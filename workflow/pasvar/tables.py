@@ -116,6 +116,11 @@ _GENOTYPES = [
     _column("allele_count", pa.int32(), "copies among the called alleles; null without genotypes"),
     _column("allele_number", pa.int32(), "called alleles; null without genotypes"),
 ]
+_NEW_HEXAMER = [
+    _column("hexamer_pos", pa.int64(), "first base of the new hexamer along the strand, in the reference", "1-based"),
+    _column("hexamer_ref", pa.string(), "the six bases at that place, reference"),
+    _column("hexamer_alt", pa.string(), "the six bases at that place, alternate"),
+]
 
 
 @dataclass(frozen=True)
@@ -238,6 +243,29 @@ TABLES = {
         (
             *_ALLELE,
             _SITE_ID,
+            *_alternate([*_LOGODDS, *_CUT_SCORES]),
+        ),
+    ),
+    "candidates": Table(
+        "shards/{shard}/candidates.parquet",
+        "allele and place where it may make a site",
+        (
+            *_ALLELE,
+            _column("id", pa.string(), "ID of the VCF record"),
+            _column("af", pa.float32(), "INFO/AF", "share"),
+            _STRAND,
+            *_NEW_HEXAMER,
+            _column("window_ref", pa.string(), "the 205 nt with that place at index 70, reference"),
+            _column("window_alt", pa.string(), "the same, alternate"),
+        ),
+    ),
+    "candidate_scores": Table(
+        "shards/{shard}/candidate_scores.parquet",
+        "allele and place, as in candidates.parquet",
+        (
+            *_ALLELE,
+            _NEW_HEXAMER[0],
+            *(_column(f"{c.name}_ref", c.type, "of the reference window", c.metadata[b"unit"]) for c in _LOGODDS),
             *_alternate([*_LOGODDS, *_CUT_SCORES]),
         ),
     ),
@@ -368,6 +396,54 @@ TABLES = {
             _column("total_variation", pa.float32(), "half the sum of all |usage_alt - usage_ref|", "share"),
         ),
     ),
+    "new_sites": Table(
+        "new_sites.parquet",
+        "allele, place where it makes a site, and gene",
+        (
+            *_ALLELE,
+            _column("id", pa.string(), "ID of the VCF record"),
+            _column("af", pa.float32(), "INFO/AF", "share"),
+            *_GENE,
+            _SITE_ID,
+            _STRAND,
+            _column("cut_pos", pa.int64(), "the likeliest cut with the allele, in the reference", "1-based"),
+            _column("site_class", pa.string(), "where in the gene the cut lies, as in sites"),
+            _column("source", pa.string(), "variant"),
+            *_NEW_HEXAMER,
+            _column("logodds_narrow_ref", pa.float32(), "narrow log odds at the place, reference", "ln"),
+            _column("logodds_narrow_alt", pa.float32(), "the same, alternate", "ln"),
+            _column("delta_logodds_narrow", pa.float32(), "alternate minus reference: the gain", "ln"),
+            _column("logodds_ref", pa.float32(), "wide log odds, reference", "ln"),
+            _column("logodds_alt", pa.float32(), "the same, alternate", "ln"),
+            _column("delta_logodds", pa.float32(), "alternate minus reference", "ln"),
+            _column("strength", pa.float32(), "share of the catalogue's sites that are weaker than this one", "share"),
+            _column(
+                "usage_ref", pa.float32(), "predicted share of the gene's 3' ends at the place, reference", "share"
+            ),
+            _column("usage_alt", pa.float32(), "the same with the allele", "share"),
+            _column("delta_usage", pa.float32(), "its change", "share"),
+            _column("delta_pdui", pa.float32(), "change of the most distal site's usage", "share"),
+            _column("delta_utr_length", pa.float32(), "change of the expected 3' UTR length", "nt"),
+            _column(
+                "utr_length", pa.float32(), "3' UTR length of what ends at the new site; null before a stop codon", "nt"
+            ),
+            _column("truncating", pa.bool_(), "the new cut lies before a stop codon"),
+        ),
+    ),
+    "exons": Table(
+        "sites/exons.parquet",
+        "exon of a transcript",
+        (
+            _column("transcript_id", pa.string(), "transcript_id of the GTF"),
+            *_GENE,
+            _CHROM,
+            _STRAND,
+            _column("start", pa.int64(), "start of the exon", "0-based"),
+            _column("end", pa.int64(), "end of the exon", "half-open"),
+            _column("coding_start", pa.float64(), "start of the transcript's CDS on the forward strand", "0-based"),
+            _column("coding_end", pa.float64(), "end of the CDS with its stop codon", "half-open"),
+        ),
+    ),
     "genes": Table(
         "genes.parquet",
         "gene with a site",
@@ -413,7 +489,7 @@ TABLES = {
 }
 """All tables by name. `sites`, `scores`, `gene_effects`, `genes` and `ledger` are for users, the rest lie between rules."""
 
-USER_TABLES = ("sites", "tissue_usage", "scores", "gene_effects", "tissue_effects", "genes", "ledger")
+USER_TABLES = ("sites", "tissue_usage", "scores", "gene_effects", "tissue_effects", "new_sites", "genes", "ledger")
 
 
 def empty_frame(name: str) -> pd.DataFrame:
