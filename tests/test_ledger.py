@@ -23,7 +23,7 @@ def close(
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Read all shards into files of `folder` and close the ledger into its `ledger.parquet`."""
     windows = reference_windows(sites, genome)
-    plan = plan_shards(windows, contig_table(genome), n_shards)
+    plan = plan_shards(sites, contig_table(genome), n_shards, margin=0)
     for shard in range(1, n_shards + 1):
         found = read_shard(
             vcfs, shard_of(plan, shard), windows, sites, genome, 20, complete, unknown_contigs=shard == n_shards
