@@ -12,6 +12,7 @@ import yaml
 
 from pasvar.errors import InputError
 from pasvar.files import INDEX_SUFFIXES, index_path
+from pasvar.regions import check_regions
 
 SCHEMA_PATH = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
@@ -37,11 +38,23 @@ def check_config(config: Mapping, directory: Path | None = None) -> dict:
     filled["vcf"] = [str(path) for given in _listed(filled["vcf"]) for path in _expand(given, directory)]
     for path in filled["vcf"]:
         _require_index(directory / path, path)
+    filled["regions"] = _listed(filled["regions"])
+    check_regions(filled["regions"], directory)
+    if filled["min_af"] > filled["max_af"]:
+        raise InputError(
+            f"config key `min_af` is {filled['min_af']}, more than `max_af`, {filled['max_af']}: no allele passes"
+        )
     names = [Path(path).name.split(".vcf")[0].split(".bcf")[0] for path in filled["vcf"]]
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"config key `vcf`: two files are called {name}; give them different names")
     return filled
+
+
+_NO_TEXTS = {
+    "vcf": "a list that is empty or holds something else than text",
+    "regions": "neither text nor a list of texts",
+}
 
 
 def _explain(error: jsonschema.ValidationError, properties: Mapping) -> str:
@@ -55,11 +68,7 @@ def _explain(error: jsonschema.ValidationError, properties: Mapping) -> str:
         return f"config key `{inside}{missing}` is missing: {properties[(*error.path, missing)[0]]['description']}"
     expected = properties[error.path[0]]["description"]
     key = inside.rstrip(".")
-    value = (
-        "a list that is empty or holds something else than text"
-        if key == "vcf"
-        else f"{error.instance!r}, {_rule(error)}"
-    )
+    value = _NO_TEXTS.get(key, f"{error.instance!r}, {_rule(error)}")
     return f"config key `{key}` is {value}. {expected}"
 
 

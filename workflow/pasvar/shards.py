@@ -23,7 +23,9 @@ def plan_shards(catalogue: pd.DataFrame, contigs: pd.DataFrame, n_shards: int, m
     wanted = catalogue.site_id.nunique() * np.arange(1, n_shards) / n_shards
     nearest = np.searchsorted((n_sites[1:] + n_sites[:-1]) / 2, wanted)
     rows = []
-    for shard, (start, end) in enumerate(itertools.pairwise(np.unique([0, *places[nearest], contigs.length.sum()])), start=1):
+    for shard, (start, end) in enumerate(
+        itertools.pairwise(np.unique([0, *places[nearest], contigs.length.sum()])), start=1
+    ):
         for contig in contigs.itertuples():
             low, high = max(start - offset[contig.chrom], 0), min(end - offset[contig.chrom], contig.length)
             if low < high:
