@@ -1,5 +1,6 @@
 """Small literal inputs, written as files or frames: genomes, GTFs, VCFs, sites. Nothing here calls the code under test."""
 
+from itertools import zip_longest
 from pathlib import Path
 
 import pandas as pd
@@ -55,30 +56,38 @@ def write_vcf(
     contigs: tuple[str, ...] = ("20", "21"),
     samples: tuple[str, ...] = (),
     index: str | None = "tbi",
+    filters: tuple[str, ...] = (),
+    header: tuple[str, ...] = ('##INFO=<ID=AF,Number=A,Type=Float,Description="Allele frequency">',),
 ) -> Path:
     """A VCF or BCF of records given as text, one a line: POS etc. separated by blanks, QUAL and FILTER left out.
 
-    A line is `CHROM POS ID REF ALT INFO`, followed by one genotype per sample. path: ends in .vcf.gz or .bcf.
-    index: "tbi", "csi" or None.
+    A line is `CHROM POS ID REF ALT INFO`, followed by one genotype per sample, with its phase set after a colon where it has one.
+    path: ends in .vcf.gz or .bcf. index: "tbi", "csi" or None. filters: FILTER of each record, `.` for those that are left.
+    header: lines about INFO that the records need.
     """
-    header = [
+    lines = [
         "##fileformat=VCFv4.3",
         *(f"##contig=<ID={contig}>" for contig in contigs),
-        '##INFO=<ID=AF,Number=A,Type=Float,Description="Allele frequency">',
+        *header,
         '##INFO=<ID=END,Number=1,Type=Integer,Description="End">',
         '##FILTER=<ID=PASS,Description="Passed">',
+        *(
+            f'##FILTER=<ID={name},Description="{name}">'
+            for name in sorted({*";".join(filters).split(";")} - {"", ".", "PASS"})
+        ),
         '##ALT=<ID=DEL,Description="Deletion">',
         '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">',
         '##FORMAT=<ID=DP,Number=1,Type=Integer,Description="Depth">',
+        '##FORMAT=<ID=PS,Number=1,Type=Integer,Description="Phase set">',
         "\t".join(
             ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO", *(["FORMAT", *samples] if samples else [])]
         ),
     ]
-    lines = []
-    for line in body.strip().splitlines():
-        chrom, pos, name, ref, alt, info, *genotypes = line.split()
-        lines.append("\t".join([chrom, pos, name, ref, alt, ".", ".", info, *(["GT", *genotypes] if samples else [])]))
-    text = "\n".join([*header, *lines]) + "\n"
+    for line, passed in zip_longest(body.strip().splitlines(), filters, fillvalue="."):
+        chrom, pos, name, ref, alt, info, *calls = line.split()
+        form = "GT:PS" if any(":" in call for call in calls) else "GT"
+        lines.append("\t".join([chrom, pos, name, ref, alt, ".", passed, info, *([form, *calls] if samples else [])]))
+    text = "\n".join(lines) + "\n"
     if path.suffix == ".bcf":
         plain = path.with_suffix(".vcf")
         plain.write_text(text)

@@ -29,6 +29,11 @@ def test_defaults_are_filled_in_and_vcf_becomes_a_list(folder):
     assert set(config) == set(read_schema()["properties"])
 
 
+def test_a_region_becomes_a_list(folder):
+    assert check_config(GOOD | {"regions": "20:1-5"})["regions"] == ["20:1-5"]
+    assert check_config(GOOD)["regions"] == []
+
+
 def test_chrom_stands_for_every_file_there_is(folder):
     assert check_config(GOOD | {"vcf": "c.{chrom}.vcf.gz"})["vcf"] == ["c.1.vcf.gz", "c.2.vcf.gz"]
 
@@ -51,6 +56,13 @@ def test_an_absolute_pattern_gives_absolute_paths(folder):
         ({"device": "gpu"}, "`device` is 'gpu', expected pattern"),
         ({"vcf": []}, "`vcf` is a list that is empty"),
         ({"vcf": ["c.1.vcf.gz", 7]}, "`vcf` is a list that is empty or holds something else"),
+        ({"filters": "PASS"}, "`filters` is 'PASS', expected of type array"),
+        ({"min_af": -0.1}, "`min_af` is -0.1, expected at least 0"),
+        ({"max_af": 2}, "`max_af` is 2, expected at most 1"),
+        ({"min_af": 0.2, "max_af": 0.1}, "`min_af` is 0.2, more than `max_af`, 0.1: no allele passes"),
+        ({"regions": 20}, "`regions` is neither text nor a list of texts. Score only"),
+        ({"regions": ["20:1-5", "20:5-1"]}, "`regions`: '20:5-1' is neither a region such as chr20:1,000,000"),
+        ({"regions": "none.bed"}, "`regions`: no such BED file: none.bed"),
         ({"fasta": "none.fa"}, "`fasta`: no such file: none.fa"),
         ({"gtf": "none.gtf"}, "`gtf`: no such file: none.gtf"),
         ({"vcf": "bare.vcf.gz"}, "bare.vcf.gz has no index; make one with: bcftools index --tbi bare.vcf.gz"),

@@ -1,3 +1,5 @@
+"""Shards of literal sites, and what holds for any."""
+
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -7,32 +9,44 @@ from builders import make_sites, records
 from pasvar.shards import plan_shards, shard_of
 
 CONTIGS = pd.DataFrame({"chrom": ["20", "21", "MT"], "length": [700, 150, 20]})
+# the windows are [80, 285) and [321, 526) of 20, [-50, 155) and [-29, 176) of 21
 SITES = make_sites(("20", "+", 150, "A"), ("20", "-", 450, "B"), ("21", "+", 20, "C"), ("21", "-", 100, "D"))
 
 
-def plan(n_shards: int) -> list[tuple]:
-    return records(plan_shards(SITES, CONTIGS, n_shards), "shard", "chrom", "start", "end")
+def plan(n_shards: int, sites=SITES, margin=0) -> list[tuple]:
+    return records(plan_shards(sites, CONTIGS, n_shards, margin), "shard", "chrom", "start", "end")
 
 
 def test_one_shard_is_the_genome():
     assert plan(1) == [(1, "20", 0, 700), (1, "21", 0, 150), (1, "MT", 0, 20)]
 
 
-def test_shards_are_cut_where_windows_start():
-    # the windows start at 20:80, 20:321, 21:-50 and 21:-29
+def test_shards_are_cut_before_windows():
     assert plan(2) == [(1, "20", 0, 700), (2, "21", 0, 150), (2, "MT", 0, 20)]
-    assert plan(4) == [(1, "20", 0, 321), (2, "20", 321, 700), (3, "21", 0, 150), (3, "MT", 0, 20)]
+    # no place is between the windows of C and D
+    assert plan(3) == plan(4) == [(1, "20", 0, 321), (2, "20", 321, 700), (3, "21", 0, 150), (3, "MT", 0, 20)]
 
 
-def test_shards_past_the_number_of_windows_are_empty():
-    table = plan_shards(SITES, CONTIGS, 50)
+def test_a_border_keeps_its_distance_from_windows():
+    """36 nt lie between the windows of A and B; 18 on either side still are a place to cut at."""
+    assert plan(4, margin=18)[0] == (1, "20", 0, 303)
+    assert plan(4, margin=19)[0] == (1, "20", 0, 700)
+
+
+def test_a_gene_is_not_cut():
+    one_gene = SITES.assign(gene_id=["A", "A", "C", "D"])
+    assert plan(4, one_gene) == [(1, "20", 0, 700), (2, "21", 0, 150), (2, "MT", 0, 20)]
+
+
+def test_shards_past_the_number_of_places_are_empty():
+    table = plan_shards(SITES, CONTIGS, 50, 0)
     assert len(shard_of(table, 1)) > 0
     assert shard_of(table, 50).empty
     assert shard_of(table, 50).columns.to_list() == ["shard", "chrom", "start", "end"]
 
 
 def test_shard_of():
-    table = plan_shards(SITES, CONTIGS, 4)
+    table = plan_shards(SITES, CONTIGS, 4, 0)
     assert records(shard_of(table, 3), "chrom", "start", "end") == [("21", 0, 150), ("MT", 0, 20)]
     assert shard_of(table, 3).index.to_list() == [0, 1]
 
@@ -40,20 +54,27 @@ def test_shard_of():
 @given(
     lengths=st.lists(st.integers(1, 3000), min_size=1, max_size=4),
     n_shards=st.integers(1, 12),
+    margin=st.integers(0, 300),
     data=st.data(),
 )
-def test_shards_tile_every_contig_in_order(lengths, n_shards, data):
+def test_shards_tile_every_contig_in_order_and_cut_no_gene(lengths, n_shards, margin, data):
     contigs = pd.DataFrame({"chrom": [f"c{i}" for i in range(len(lengths))], "length": lengths})
     places = data.draw(
         st.lists(
-            st.tuples(st.integers(0, len(lengths) - 1), st.integers(-150, 3000)),
+            st.tuples(st.integers(0, len(lengths) - 1), st.integers(-150, 3000), st.integers(0, 9)),
             min_size=1,
             max_size=30,
         )
     )
-    starts = [min(start, lengths[contig] - 1) for contig, start in places]
-    windows = pd.DataFrame({"chrom": [f"c{contig}" for contig, _ in places], "window_start": starts})
-    table = plan_shards(windows, contigs, n_shards)
+    sites = pd.DataFrame(
+        [
+            (f"c{contig}", min(start, lengths[contig] - 1), f"c{contig}:{start}", f"c{contig}g{gene}")
+            for contig, start, gene in places
+        ],
+        columns=["chrom", "window_start", "site_id", "gene_id"],
+    )
+    sites["window_end"] = sites.window_start + 205
+    table = plan_shards(sites, contigs, n_shards, margin)
     assert table["shard"].is_monotonic_increasing
     assert table["shard"].between(1, n_shards).all()
     covered = {f"c{i}": 0 for i in range(len(lengths))}
@@ -63,12 +84,21 @@ def test_shards_tile_every_contig_in_order(lengths, n_shards, data):
         covered[row.chrom] = row.end
     assert covered == dict(zip(contigs.chrom, lengths, strict=True))
     assert table.chrom.map({f"c{i}": i for i in range(len(lengths))}).is_monotonic_increasing
+    for _, gene in sites.groupby("gene_id"):
+        near = gene.window_start.min() - margin, gene.window_end.max() + margin
+        assert not (
+            (table.chrom == gene.chrom.iloc[0]) & (table.start > 0) & table.start.between(*near, inclusive="neither")
+        ).any()
 
 
 @pytest.mark.parametrize("n_shards", [2, 3, 5, 10])
-def test_shards_hold_about_the_same_number_of_windows(n_shards):
-    windows = pd.DataFrame({"chrom": "1", "window_start": [*range(400), *range(90_000, 96_000, 10)]})
-    table = plan_shards(windows, pd.DataFrame({"chrom": ["1"], "length": [100_000]}), n_shards)
-    held = [windows.window_start.between(row.start, row.end, inclusive="left").sum() for row in table.itertuples()]
+def test_shards_hold_about_the_same_number_of_sites(n_shards):
+    """Genes of 1 to 5 sites: a border is at most half a gene from where it should be."""
+    starts = [*range(0, 40_000, 100), *range(90_000, 96_000, 10)]
+    genes = pd.Series([f"g{i // 5 if i < 400 else i}" for i in range(1000)])
+    sites = pd.DataFrame({"chrom": "1", "window_start": starts, "site_id": range(1000), "gene_id": genes})
+    sites["window_end"] = sites.window_start + 5
+    table = plan_shards(sites, pd.DataFrame({"chrom": ["1"], "length": [100_000]}), n_shards, 0)
+    held = [sites.window_start.between(row.start, row.end, inclusive="left").sum() for row in table.itertuples()]
     assert len(held) == n_shards
-    assert max(held) - min(held) <= 1
+    assert max(held) - min(held) <= 5

@@ -28,7 +28,7 @@ LONGEST = 20
 def read(vcfs, genome, sites=SITES, n_shards=1, complete=True, longest=LONGEST) -> ShardAlleles:
     """All shards, their tables one after the other, `gene_counts` and `vcf_counts` added up."""
     windows = reference_windows(sites, genome)
-    plan = plan_shards(windows, contig_table(genome), n_shards)
+    plan = plan_shards(sites, contig_table(genome), n_shards, margin=0)
     parts = [
         read_shard(
             vcfs, shard_of(plan, shard), windows, sites, genome, longest, complete, unknown_contigs=shard == n_shards

@@ -4,7 +4,9 @@ Everything here is a function of a sequence and an edit: "replace [start, end) b
 strand of the sequence given.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +40,7 @@ class Edit(NamedTuple):
 class AlternateWindow(NamedTuple):
     """The window of an allele at a site, all indices on the transcribed strand.
 
-    codes: (205,) uint8. index, last_index: first and last base changed. anchor: what keeps its place, see `place_edit`.
+    codes: (205,) uint8. index, last_index: first and last base changed. anchor: what keeps its place, see `place_edits`.
     """
 
     codes: np.ndarray
@@ -140,47 +142,114 @@ def alternate_window(stretch: Stretch, edit: Edit, window_start: int, strand: st
     stretch: must hold the window and, on either side, as many bases as the edit is long or can be shifted.
     edit: in coordinates of the contig. window_start: of the site's window on the forward strand. strand: + or -.
     """
+    codes, (turned,), window = _transcribed(stretch, [edit], window_start, strand)
+    return place_edit(codes, turned, window)
+
+
+def haplotype_window(
+    stretch: Stretch, edits: Sequence[Edit], window_start: int, strand: str
+) -> tuple[np.ndarray, str] | None:
+    """The window (205,) of a site with all edits of one haplotype in place, and its anchor; None where edits collide.
+
+    Each edit is made where it stands, as its VCF record spells it, whatever other places an indel could have. As
+    `alternate_window` else, of which it is the same for a single edit; how the hexamer keeps its place: `place_edits`.
+    """
+    if collide(edits):
+        return None
+    return place_edits(*_transcribed(stretch, edits, window_start, strand))
+
+
+def collide(edits: Sequence[Edit]) -> bool:
+    """Whether two edits of one haplotype cannot both be made: they share a base, or insert at the same place.
+
+    An insertion next to a base that another edit replaces is no collision.
+    """
+    ordered = sorted(edits, key=_order)
+    return any(
+        after.start < before.end or before.start == before.end == after.start == after.end
+        for before, after in pairwise(ordered)
+    )
+
+
+def _order(edit: Edit) -> tuple[int, int]:
+    """Along the sequence; an insertion comes before what is replaced after it."""
+    return edit.start, edit.end
+
+
+def _transcribed(
+    stretch: Stretch, edits: Sequence[Edit], window_start: int, strand: str
+) -> tuple[np.ndarray, list[Edit], int]:
+    """(codes, edits, window) of the transcribed strand, for `place_edits`, of edits in coordinates of the contig."""
     window_end = window_start + WINDOW_LENGTH
     # An edit may begin before the window, and what it deletes is made up for from beyond it.
-    margin = max(len(edit.alt), edit.end - edit.start) + WINDOW_LENGTH
-    low, high = min(edit.start, window_start) - margin, max(edit.end, window_end) + margin
+    margin = sum(max(len(edit.alt), edit.end - edit.start) for edit in edits) + WINDOW_LENGTH
+    low = min(window_start, *(edit.start for edit in edits)) - margin
+    high = max(window_end, *(edit.end for edit in edits)) + margin
     codes = stretch.between(low, high)
     if strand == "+":
-        return place_edit(codes, Edit(edit.start - low, edit.end - low, edit.alt), window_start - low)
-    mirrored = Edit(high - edit.end, high - edit.start, reverse_complement(edit.alt))
-    return place_edit(reverse_complement(codes), mirrored, high - window_end)
+        return codes, [Edit(edit.start - low, edit.end - low, edit.alt) for edit in edits], window_start - low
+    mirrored = [Edit(high - edit.end, high - edit.start, reverse_complement(edit.alt)) for edit in edits]
+    return reverse_complement(codes), mirrored, high - window_end
 
 
 def place_edit(codes: np.ndarray, edit: Edit, window: int) -> AlternateWindow:
     """As `alternate_window`, all on the transcribed strand: `window` is where the window begins in `codes`.
 
-    The hexamer keeps its place at index 70 wherever the edit, in any of its equivalent places, lies wholly on one side
-    of it: what an indel before the hexamer removes or adds is made up for at the window's upstream end, after the
-    hexamer at its downstream end (anchor "hexamer").
+    How the hexamer keeps its place: `place_edits`. The places are those of the edit's leftmost spelling on the transcribed
+    strand, so that they do not hang on the spelling; they are within the side of the hexamer on which the edit counts as
+    lying.
+    """
+    placed, anchor = place_edits(codes, [edit], window)
+    low, high = 0, WINDOW_LENGTH
+    first, last = _outermost(codes, edit)
+    if first.end <= window + HEXAMER_INDEX:
+        high = HEXAMER_INDEX
+    elif last.start >= window + HEXAMER_INDEX + HEXAMER_LENGTH:
+        low = HEXAMER_INDEX + HEXAMER_LENGTH
+    return AlternateWindow(placed, *_places(first, window, low, high), anchor)
+
+
+def place_edits(codes: np.ndarray, edits: Sequence[Edit], window: int) -> tuple[np.ndarray, str]:
+    """The window (205,) with edits that do not collide in place, and its anchor, all on the transcribed strand.
+
+    The hexamer keeps its place at index 70 wherever each edit, in any of its equivalent places (short of the next edit),
+    lies wholly on one side of it: what indels before the hexamer remove or add is made up for at the window's upstream end,
+    after the hexamer at its downstream end (anchor "hexamer").
     An indel that fits on both sides (a run of A through the hexamer) counts as before it.
     An indel that hits the hexamer under every spelling leaves none to hold on to. Then either side can keep its place;
     the side is taken that puts the better hexamer (`hexamer.TIERS`) at index 70, and of equals the downstream one, so that
     cleavage is looked for at the same bases as in the reference.
     """
+    edits = sorted(edits, key=_order)
+    pieces, at = [], 0
+    for edit in edits:
+        pieces += [codes[at : edit.start], edit.alt]
+        at = edit.end
+    changed = np.concatenate([*pieces, codes[at:]])
     hexamer = window + HEXAMER_INDEX
-    changed = np.concatenate([codes[: edit.start], edit.alt, codes[edit.end :]])
-    keep_upstream = changed[window : window + WINDOW_LENGTH]
-    if edit.length_change == 0:
-        return AlternateWindow(keep_upstream, *_places(edit, window, 0, WINDOW_LENGTH), "hexamer")
-    keep_downstream = changed[window + edit.length_change :][:WINDOW_LENGTH]
-    first = shift(codes, edit, -room_left(codes, edit))
-    last = shift(codes, edit, room_right(codes, edit))
-    # The leftmost place on the transcribed strand is named, so that the index does not hang on the spelling; it is within
-    # the side of the hexamer on which the edit counts as lying.
-    if first.end <= hexamer:
-        return AlternateWindow(keep_downstream, *_places(first, window, 0, HEXAMER_INDEX), "hexamer")
-    if last.start >= hexamer + HEXAMER_LENGTH:
-        places = _places(first, window, HEXAMER_INDEX + HEXAMER_LENGTH, WINDOW_LENGTH)
-        return AlternateWindow(keep_upstream, *places, "hexamer")
-    places = _places(first, window, 0, WINDOW_LENGTH)
+    before = hit = 0  # by how many nt the edits before the hexamer, and those in it, move what follows
+    lowest = [0, *(edit.end for edit in edits[:-1])]
+    highest = [*(edit.start for edit in edits[1:]), len(codes)]
+    for edit, *borders in zip(edits, lowest, highest, strict=True):
+        first, last = _outermost(codes, edit, *borders)
+        if first.end <= hexamer:
+            before += edit.length_change
+        elif last.start < hexamer + HEXAMER_LENGTH:
+            hit += edit.length_change
+    keep_upstream = changed[window + before :][:WINDOW_LENGTH]
+    if hit == 0:
+        return keep_upstream, "hexamer"
+    keep_downstream = changed[window + before + hit :][:WINDOW_LENGTH]
     if _tier(keep_upstream) < _tier(keep_downstream):
-        return AlternateWindow(keep_upstream, *places, "upstream")
-    return AlternateWindow(keep_downstream, *places, "downstream")
+        return keep_upstream, "upstream"
+    return keep_downstream, "downstream"
+
+
+def _outermost(codes: np.ndarray, edit: Edit, lowest: int = 0, highest: int | None = None) -> tuple[Edit, Edit]:
+    """The edit at the leftmost and at the rightmost of its equivalent places within [lowest, highest) of `codes`."""
+    highest = len(codes) if highest is None else highest
+    left, right = min(room_left(codes, edit), edit.start - lowest), min(room_right(codes, edit), highest - edit.end)
+    return shift(codes, edit, -left), shift(codes, edit, right)
 
 
 def region_of(index: int, last_index: int, cut_index: int) -> str:

@@ -13,6 +13,7 @@ from jsonschema.exceptions import best_match
 
 from pasvar.errors import InputError
 from pasvar.files import INDEX_SUFFIXES, index_path
+from pasvar.regions import check_regions
 
 SCHEMA_PATH = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
@@ -52,6 +53,12 @@ def check_config(config: Mapping, directory: Path | None = None) -> dict:
     filled["vcf"] = [str(path) for given in _listed(filled["vcf"]) for path in _expand(given, directory)]
     for path in filled["vcf"]:
         _require_index(directory / path, path)
+    filled["regions"] = _listed(filled["regions"])
+    check_regions(filled["regions"], directory)
+    if filled["min_af"] > filled["max_af"]:
+        raise InputError(
+            f"config key `min_af` is {filled['min_af']}, more than `max_af`, {filled['max_af']}: no allele passes"
+        )
     names = [Path(path).name.split(".vcf")[0].split(".bcf")[0] for path in filled["vcf"]]
     for name in names:
         if names.count(name) > 1:
@@ -90,12 +97,16 @@ def _check_sites(filled: dict, directory: Path) -> None:
         raise InputError("config key `atlas`: of several, each needs a `name` of its own")
 
 
+_NO_TEXTS = {
+    "vcf": "a list that is empty or holds something else than text",
+    "regions": "neither text nor a list of texts",
+}
+
+
 def _explain(error: jsonschema.ValidationError, properties: Mapping) -> str:
-    if error.path and error.path[0] == "vcf":
-        return (
-            "config key `vcf` is a list that is empty or holds something else than text. "
-            f"{properties['vcf']['description']}"
-        )
+    if error.path and error.path[0] in _NO_TEXTS:
+        key = error.path[0]
+        return f"config key `{key}` is {_NO_TEXTS[key]}. {properties[key]['description']}"
     # Where a value may have one of several forms: the form that it comes closest to.
     error = best_match([error])
     path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path).lstrip(".")

@@ -1,7 +1,8 @@
-"""Cutting the genome into shards that hold about the same number of windows.
+"""Cutting the genome into shards that hold about the same number of sites.
 
 A shard is a run of stretches that together tile every contig, so each position, and with it each VCF record (by its POS),
-belongs to exactly one shard, and shards in order are the genome in order.
+belongs to exactly one shard, and shards in order are the genome in order. No border runs through a gene or near one of its
+windows, so that one shard knows all that its people carry at the sites of its genes.
 """
 
 import itertools
@@ -10,19 +11,21 @@ import numpy as np
 import pandas as pd
 
 
-def plan_shards(windows: pd.DataFrame, contigs: pd.DataFrame, n_shards: int) -> pd.DataFrame:
-    """Table `shards`: the stretches of shards 1 to `n_shards`; shards past the number of windows are empty.
+def plan_shards(catalogue: pd.DataFrame, contigs: pd.DataFrame, n_shards: int, margin: int) -> pd.DataFrame:
+    """Table `shards`: the stretches of shards 1 to `n_shards`; shards past the number of places to cut at are empty.
 
-    windows: table `windows`. contigs: table `contigs`, whose order is the order of the genome.
+    catalogue: table `catalogue`. contigs: table `contigs`, whose order is the order of the genome.
+    margin: nt between a border and the nearest window, at least; `alleles.reach` keeps a window's alleles in its shard.
     """
-    offset = dict(zip(contigs.chrom, np.concatenate([[0], np.cumsum(contigs.length)[:-1]]), strict=True))
-    # Places in the genome laid end to end; a window past a contig's start begins, for this purpose, at the contig's start.
-    places = np.sort(windows.chrom.map(offset).to_numpy() + windows.window_start.clip(lower=0).to_numpy())
-    total = int(contigs.length.sum())
-    cuts = [int(places[len(places) * shard // n_shards]) for shard in range(1, n_shards)]
-    borders = np.unique([0, *cuts, total])
+    # Contigs are laid end to end.
+    offset = pd.Series(np.concatenate([[0], np.cumsum(contigs.length)[:-1]]), index=contigs.chrom)
+    places, n_sites = _places_to_cut(catalogue, offset, contigs.set_index("chrom").length, margin)
+    wanted = catalogue.site_id.nunique() * np.arange(1, n_shards) / n_shards
+    nearest = np.searchsorted((n_sites[1:] + n_sites[:-1]) / 2, wanted)
     rows = []
-    for shard, (start, end) in enumerate(itertools.pairwise(borders), start=1):
+    for shard, (start, end) in enumerate(
+        itertools.pairwise(np.unique([0, *places[nearest], contigs.length.sum()])), start=1
+    ):
         for contig in contigs.itertuples():
             low, high = max(start - offset[contig.chrom], 0), min(end - offset[contig.chrom], contig.length)
             if low < high:
@@ -30,6 +33,26 @@ def plan_shards(windows: pd.DataFrame, contigs: pd.DataFrame, n_shards: int) -> 
     return pd.DataFrame(rows, columns=["shard", "chrom", "start", "end"])
 
 
+def _places_to_cut(
+    catalogue: pd.DataFrame, offset: pd.Series, length: pd.Series, margin: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Places, the genome's start first, that are `margin` away from every window and between no two of one gene, and how many
+    sites lie before each."""
+    chrom = catalogue.chrom
+    spans = pd.DataFrame(
+        {
+            "gene_id": catalogue.gene_id,
+            "start": (catalogue.window_start - margin).clip(lower=0) + chrom.map(offset),
+            "end": (catalogue.window_end + margin).clip(upper=chrom.map(length)) + chrom.map(offset),
+            "n_sites": ~catalogue.site_id.duplicated(),
+        }
+    )
+    genes = spans.groupby("gene_id").agg({"start": "min", "end": "max", "n_sites": "sum"}).sort_values("start")
+    free = (genes.start >= genes.end.cummax().shift(fill_value=0)).to_numpy()
+    places = np.concatenate([[0], genes.start.to_numpy()[free][1:]])
+    return places, (genes.n_sites.cumsum() - genes.n_sites).to_numpy()[free]
+
+
 def shard_of(plan: pd.DataFrame, shard: int) -> pd.DataFrame:
-    """The stretches of one shard; none for a shard past the number of windows."""
+    """The stretches of one shard; none for a shard past the number of places to cut at."""
     return plan[plan["shard"] == shard].reset_index(drop=True)

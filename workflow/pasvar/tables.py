@@ -30,6 +30,7 @@ STATUSES = {
     "non_acgt": "REF or ALT has letters other than A C G T (upper or lower case)",
     "too_long": "longer than `max_allele_length` (REF or ALT, after trimming what they share)",
     "chrom_end": "REF reaches past an end of the contig",
+    "filtered": "sound, but config key `filters`, `min_af`, `max_af` or `regions` leaves it out",
     "duplicate": "the same chrom, pos, ref and alt stood in an earlier record",
 }
 """The ledger's statuses, each allele has exactly one; where several fit, the order of `variants.classify` decides."""
@@ -94,7 +95,12 @@ _PAIR = [
     ),
     _column("norm_ref", pa.string(), "REF of the normal form"),
     _column("norm_alt", pa.string(), "ALT of the normal form"),
-    _column("af", pa.float32(), "allele frequency: of the genotypes where there are any, else INFO/AF", "share"),
+    _column(
+        "af",
+        pa.float32(),
+        "allele frequency: of the genotypes where there are any, else INFO/AF, else INFO/AC by INFO/AN",
+        "share",
+    ),
     _SITE_ID,
 ]
 _PLACE = [
@@ -325,7 +331,10 @@ TABLES = {
             *_ALLELE,
             _column("id", pa.string(), "ID of the VCF record"),
             _column(
-                "af", pa.float32(), "allele frequency: of the genotypes where there are any, else INFO/AF", "share"
+                "af",
+                pa.float32(),
+                "allele frequency: of the genotypes where there are any, else INFO/AF, else INFO/AC by INFO/AN",
+                "share",
             ),
             *_GENE,
             _STRAND,

@@ -12,11 +12,12 @@ from tqdm import tqdm
 from pasvar.alleles import Edit, alternate_window, left_align, reach, region_of, to_vcf, trim
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.contigs import ContigNames
+from pasvar.filters import EVERYTHING, Filters
 from pasvar.genome import Genome, Stretch
 from pasvar.progress import silent
 from pasvar.sequence import decode, decode_rows, encode, encode_rows, reverse_complement
 from pasvar.tables import TABLES, empty_frame
-from pasvar.vcf import MAX_END, open_vcf, read_record, variants_between
+from pasvar.vcf import MAX_END, read_record, variants_between
 
 _ACGT = frozenset("ACGT")
 _NO_BASES = encode("")
@@ -77,6 +78,7 @@ def read_shard(
     max_allele_length: int,
     complete: bool = True,
     unknown_contigs: bool = False,
+    filters: Filters = EVERYTHING,
     progress: Callable[..., tqdm] = silent,
 ) -> ShardAlleles:
     """Every allele whose POS lies in the stretches: its status, and the windows that it changes.
@@ -85,10 +87,11 @@ def read_shard(
     complete: read all of the stretches, so that every input allele is in the ledger; else only what is near enough to a
         window to change it.
     unknown_contigs: also list the alleles on contigs that the FASTA lacks (for one shard only).
+    filters: what is scored of the sound alleles.
     """
     reach_of_window = max_allele_length + WINDOW_LENGTH
     parts: list[ShardAlleles] = []
-    opened = {path.name: open_vcf(path) for path in vcfs}
+    opened = {path.name: filters.open(path) for path in vcfs}
     for row in stretches.itertuples():
         near = windows[windows.chrom == row.chrom].sort_values("window_start", kind="stable", ignore_index=True)
         starts = near.window_start.to_numpy()
@@ -96,7 +99,7 @@ def read_shard(
         margin = reach(max_allele_length)
         stretch = genome.stretch(row.chrom, row.start - margin, row.end + margin)
         alleles, counts = _read_alleles(
-            opened, genome.names, row.chrom, regions, stretch, genome, max_allele_length, progress
+            opened, genome.names, row.chrom, regions, stretch, genome, max_allele_length, filters, progress
         )
         # Where REF and ALT share much, the change may lie far after POS, past the end of the stretch.
         reached = max((allele.edit.end for allele in alleles if allele.status is None), default=row.end)
@@ -140,6 +143,7 @@ def _read_alleles(
     stretch: Stretch,
     genome: Genome,
     max_length: int,
+    filters: Filters,
     progress: Callable[..., tqdm],
 ) -> tuple[list[Allele], pd.DataFrame]:
     """The alleles of the regions by position and spelling, and how many records each file had there."""
@@ -157,7 +161,7 @@ def _read_alleles(
             # POS 0, and what lies past the contig's end in the FASTA, are in the file too.
             low, high = start if start else -1, MAX_END if end == stretch.contig_length else end
             for variant in (variant for contig in contigs for variant in variants_between(vcf, contig, low, high)):
-                record = read_record(variant)
+                record = read_record(variant, with_genotypes=bool(vcf.samples))
                 bar.update(record.pos - at)
                 at = record.pos
                 n_records += 1
@@ -166,12 +170,16 @@ def _read_alleles(
                 around = stretch
                 if stretch.end - margin < record_end <= stretch.contig_length:
                     around = genome.stretch(chrom, record.pos - 1 - margin, record_end + margin)
-                for alt, af in zip(record.alts, record.af, strict=True):
+                passed = filters.keep_alleles(variant, record, chrom)
+                for alt, af, passes in zip(record.alts, record.af, passed, strict=True):
                     status, edit = classify(record.pos, record.ref, alt, max_length, around)
                     spelled = (record.pos, record.ref, alt)
-                    if status is None and spelled in seen:
+                    if status is None and not passes:
+                        status = "filtered"
+                    elif status is None and spelled in seen:
                         status = "duplicate"
-                    seen.add(spelled)
+                    elif status is None:
+                        seen.add(spelled)
                     alleles.append(Allele(*spelled, record.id, af, vcf_name, status, edit))
             bar.update(end - at)
         counts.append((vcf_name, chrom, n_records, n_no_alt, len(alleles) - n_before))

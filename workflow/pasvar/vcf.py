@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import cyvcf2
+import numpy as np
 
 from pasvar.errors import InputError
 from pasvar.files import index_path
@@ -69,11 +70,47 @@ def variants_between(vcf: cyvcf2.VCF, contig: str, start: int, end: int) -> Iter
             ) from error
 
 
-def read_record(variant: cyvcf2.Variant) -> Record:
-    """The part of a record that pasvar needs."""
-    af = variant.INFO.get("AF")
-    values = af if isinstance(af, tuple) else (af,)
-    if len(values) != len(variant.ALT):
-        values = (None,) * len(variant.ALT)
-    frequencies = tuple(value if isinstance(value, float) else float("nan") for value in values)
-    return Record(variant.POS, variant.REF, variant.ALT, variant.ID, frequencies)
+def header_ids(vcf: cyvcf2.VCF, kind: str) -> list[str]:
+    """The IDs that a header defines of FILTER or INFO."""
+    return [line["ID"] for line in vcf.header_iter() if line.type == kind]
+
+
+def read_record(variant: cyvcf2.Variant, with_genotypes: bool = False) -> Record:
+    """The part of a record that pasvar needs. with_genotypes: they are parsed, and give the frequencies that INFO lacks."""
+    return Record(variant.POS, variant.REF, variant.ALT, variant.ID, tuple(_frequencies(variant, with_genotypes)))
+
+
+def _frequencies(variant: cyvcf2.Variant, with_genotypes: bool) -> list[float]:
+    """Frequency of each ALT: INFO/AF, else INFO/AC by INFO/AN, else counted; NaN where there is none."""
+    n_alts = len(variant.ALT)
+    af = _numbers(variant, "AF", n_alts)
+    if af is not None:
+        return af
+    counts, total = _numbers(variant, "AC", n_alts), _numbers(variant, "AN", 1)
+    if with_genotypes and (counts is None or total is None) and "GT" in variant.FORMAT:
+        called, _ = read_genotypes(variant)
+        counts, total = [int((called == number).sum()) for number in range(1, n_alts + 1)], [int((called >= 0).sum())]
+    if counts is None or total is None or not total[0]:
+        return [float("nan")] * n_alts
+    return [count / total[0] for count in counts]
+
+
+def _numbers(variant: cyvcf2.Variant, key: str, n: int) -> list[float] | None:
+    """A field of INFO that has `n` numbers, NaN for a missing one; None where it is something else."""
+    value = variant.INFO.get(key)
+    values = value if isinstance(value, tuple) else (value,)
+    if value is None or len(values) != n or not all(isinstance(v, (int, float)) or v is None for v in values):
+        return None
+    return [float("nan") if v is None else float(v) for v in values]
+
+
+def read_genotypes(variant: cyvcf2.Variant) -> tuple[np.ndarray, np.ndarray]:
+    """(samples, ploidy) allele numbers, -1 missing, -2 padding of a lower ploidy; and whether each call is phased (samples,).
+
+    For a record that has GT, of a file opened with its samples. Raises InputError where they cannot be read.
+    """
+    try:
+        calls = variant.genotype.array()
+    except Exception as error:  # cyvcf2 raises bare Exceptions
+        raise InputError(f"{variant.CHROM}:{variant.POS}: genotypes cannot be read ({error})") from error
+    return calls[:, :-1], calls[:, -1].astype(bool)

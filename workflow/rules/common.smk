@@ -8,6 +8,7 @@ from pasvar.config import SITE_KEYS, check_config
 from pasvar.digest import code_digest
 from pasvar.errors import InputError
 from pasvar.files import index_path
+from pasvar.regions import bed_files
 
 try:
     CONFIG = check_config(config)

@@ -13,6 +13,7 @@ rule read_alleles:
         catalogue="results/sites/catalogue.parquet",
         windows="results/windows/windows.parquet",
         plan="results/shards/plan.parquet",
+        regions=bed_files(CONFIG["regions"]),
     output:
         ledger="results/shards/{scatteritem}/ledger.parquet",
         alleles="results/shards/{scatteritem}/alleles.parquet",
@@ -29,6 +30,10 @@ rule read_alleles:
         n_shards=CONFIG["shards"],
         max_allele_length=CONFIG["max_allele_length"],
         complete=CONFIG["ledger"] == "complete",
+        filters=CONFIG["filters"],
+        min_af=CONFIG["min_af"],
+        max_af=CONFIG["max_af"],
+        regions=CONFIG["regions"],
         code=code_of("read_alleles"),
     script:
         "../scripts/read_alleles.py"

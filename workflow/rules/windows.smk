@@ -1,4 +1,4 @@
-# The 205-nt reference window of each site, and the shards that the genome is cut into by them.
+# The 205-nt reference window of each site, and the shards that the genome is cut into.
 #
 # in:  results/sites/catalogue.parquet, FASTA
 # out: results/windows/windows.parquet, results/shards/plan.parquet
@@ -25,7 +25,7 @@ rule extract_windows:
 
 rule plan_shards:
     input:
-        windows="results/windows/windows.parquet",
+        catalogue="results/sites/catalogue.parquet",
         contigs="results/reference/contigs.parquet",
     output:
         plan="results/shards/plan.parquet",
@@ -37,6 +37,7 @@ rule plan_shards:
         "../../envs/genome.yaml"
     params:
         n_shards=CONFIG["shards"],
+        max_allele_length=CONFIG["max_allele_length"],
         code=code_of("plan_shards"),
     script:
         "../scripts/plan_shards.py"

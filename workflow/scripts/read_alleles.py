@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from pasvar import progress
+from pasvar.filters import make_filters
 from pasvar.genome import Genome
 from pasvar.jobs import logged
 from pasvar.shards import shard_of
@@ -10,18 +11,19 @@ from pasvar.tables import read_table, write_table
 from pasvar.variants import read_shard
 
 
-def main(inputs, outputs, shard: int, n_shards: int, max_allele_length: int, complete: bool) -> None:
+def main(inputs, outputs, params) -> None:
     with Genome(inputs.fasta, Path(inputs.contigs).parent) as genome:
         found = read_shard(
             [Path(path) for path in inputs.vcf],
-            shard_of(read_table(inputs.plan, "shards"), shard),
+            shard_of(read_table(inputs.plan, "shards"), params.shard),
             read_table(inputs.windows, "windows"),
             read_table(inputs.catalogue, "catalogue"),
             genome,
-            max_allele_length,
-            complete=complete,
+            params.max_allele_length,
+            complete=params.complete,
             # Somebody must, once, and their place in the ledger is after all others.
-            unknown_contigs=shard == n_shards,
+            unknown_contigs=params.shard == params.n_shards,
+            filters=make_filters(params.filters, params.min_af, params.max_af, params.regions, genome.names),
             progress=progress.lines,
         )
     for name, frame in found._asdict().items():
@@ -30,11 +32,4 @@ def main(inputs, outputs, shard: int, n_shards: int, max_allele_length: int, com
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        main(
-            snakemake.input,
-            snakemake.output,
-            snakemake.params.shard,
-            snakemake.params.n_shards,
-            snakemake.params.max_allele_length,
-            snakemake.params.complete,
-        )
+        main(snakemake.input, snakemake.output, snakemake.params)

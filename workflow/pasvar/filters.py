@@ -1,0 +1,81 @@
+"""What the user leaves out of a cohort: config keys `filters`, `min_af`, `max_af` and `regions`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cyvcf2
+import numpy as np
+
+from pasvar.contigs import ContigNames
+from pasvar.errors import InputError
+from pasvar.regions import Regions, read_regions
+from pasvar.vcf import Record, header_ids, open_vcf
+
+
+@dataclass(frozen=True)
+class Filters:
+    """What a sound allele must be like to be scored.
+
+    passed: the values that FILTER may have, `.` where a record has none; None takes all.
+    min_af, max_af: limits of its frequency in its file, both included; an allele without one passes.
+    regions: what its REF must overlap; None takes all.
+    """
+
+    passed: frozenset[str] | None = None
+    min_af: float = 0.0
+    max_af: float = 1.0
+    regions: Regions | None = None
+
+    @property
+    def by_frequency(self) -> bool:
+        """Whether the frequency of an allele matters."""
+        return self.min_af > 0 or self.max_af < 1
+
+    def open(self, path: Path) -> cyvcf2.VCF:
+        """A VCF; with its genotypes, which cost most, only where frequencies are asked for and INFO has none.
+
+        Raises InputError where it has no frequencies either way, and where no FILTER of the header is one of those that pass.
+        """
+        vcf = open_vcf(path)
+        known = {".", *header_ids(vcf, "FILTER")}
+        if self.passed is not None and not self.passed & known:
+            raise InputError(
+                f"config key `filters`: {path} has no FILTER {', '.join(sorted(self.passed))}; it has {', '.join(sorted(known))}"
+            )
+        info = set(header_ids(vcf, "INFO"))
+        if not self.by_frequency or "AF" in info or {"AC", "AN"} <= info:
+            return vcf
+        vcf = open_vcf(path, with_samples=True)
+        if not vcf.samples:
+            raise InputError(
+                f"{path}: has neither genotypes nor INFO/AF, nor INFO/AC and INFO/AN, which config keys `min_af` and `max_af` "
+                "need; leave these keys out"
+            )
+        return vcf
+
+    def keep_record(self, variant: cyvcf2.Variant) -> bool:
+        """Whether a record's FILTER lets it pass."""
+        return self.passed is None or self.passed.issuperset(variant.FILTERS or ["."])
+
+    def keep_alleles(self, variant: cyvcf2.Variant, record: Record, chrom: str) -> list[bool]:
+        """Whether each ALT of a record passes. chrom: the FASTA's name of its contig."""
+        start = record.pos - 1
+        placed = self.regions is None or self.regions.overlap(chrom, start, start + len(record.ref))
+        if not placed or not self.keep_record(variant):
+            return [False] * len(record.alts)
+        if not self.by_frequency:
+            return [True] * len(record.alts)
+        # INFO/AF is a float32, and what is written as 0.01 there is to equal a limit of 0.01.
+        frequencies = np.array(record.af, dtype=np.float32)
+        return (~((frequencies < np.float32(self.min_af)) | (frequencies > np.float32(self.max_af)))).tolist()
+
+
+EVERYTHING = Filters()
+
+
+def make_filters(
+    filters: Sequence[str], min_af: float, max_af: float, regions: Sequence[str], names: ContigNames
+) -> Filters:
+    """Filters from the config keys of these names. Raises InputError where a region cannot be used."""
+    return Filters(frozenset(filters) or None, min_af, max_af, read_regions(regions, names) if regions else None)
