@@ -48,6 +48,7 @@ rule all:
         "results/scores.parquet",
         "results/gene_effects.parquet",
         "results/tissue_effects.parquet",
+        "results/new_sites.parquet",
         "results/genes.parquet",
         "results/ledger.parquet",
         list(ANNOTATED),

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from pasvar.annotation import read_annotation
+from pasvar.annotation import Annotation, read_annotation
 from pasvar.atlas import read_atlas
 from pasvar.errors import InputError
 from pasvar.evidence import atlas_sites, transcript_ends
@@ -18,23 +18,25 @@ from pasvar.tissues import join_usages, read_expression, usage_by_atlas, usage_b
 
 
 class Sites(NamedTuple):
-    """Tables `catalogue` and `tissue_usage`, and lines that say what was found and left out."""
+    """Tables `catalogue`, `tissue_usage` and `exons`, and lines that say what was found and left out."""
 
     catalogue: pd.DataFrame
     tissue_usage: pd.DataFrame
+    exons: pd.DataFrame
     notes: list[str]
 
 
 def make_sites(gtf: str | Path, genome: Genome, settings: Mapping) -> Sites:
     """The sites of a run. settings: the config keys `pasvar.config.SITE_KEYS`."""
+    annotation = read_annotation(gtf, genome, settings["biotypes"])
     if settings["catalogue"]:
         catalogue = reuse_catalogue(settings["catalogue"], genome)
         notes, tissues = [f"{len(catalogue)} sites of {Path(settings['catalogue']).name}"], []
     else:
-        catalogue, tissues, notes = _find(gtf, genome, settings)
+        catalogue, tissues, notes = _find(annotation, genome, settings)
     if settings["tissue_expression"]:
         tissues.append(usage_by_transcripts(catalogue, read_expression(settings["tissue_expression"])))
-    return Sites(catalogue, join_usages(tissues), notes)
+    return Sites(catalogue, join_usages(tissues), annotation.exons, notes)
 
 
 def reuse_catalogue(path: str | Path, genome: Genome) -> pd.DataFrame:
@@ -54,9 +56,10 @@ def reuse_catalogue(path: str | Path, genome: Genome) -> pd.DataFrame:
     return sort_sites(catalogue, genome)
 
 
-def _find(gtf: str | Path, genome: Genome, settings: Mapping) -> tuple[pd.DataFrame, list[pd.DataFrame], list[str]]:
+def _find(
+    annotation: Annotation, genome: Genome, settings: Mapping
+) -> tuple[pd.DataFrame, list[pd.DataFrame], list[str]]:
     """Catalogue, tissue usages by atlas, notes."""
-    annotation = read_annotation(gtf, genome, settings["biotypes"])
     notes = [*annotation.notes, f"gtf: {len(annotation.transcripts)} ends of transcripts"]
     parts, atlases = [transcript_ends(annotation.transcripts)], []
     for described in settings["atlas"]:

@@ -79,7 +79,8 @@ def _validated(config: Mapping, change: Mapping) -> dict:
     properties = schema["properties"]
     for error in sorted(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)), key=lambda e: list(e.path)):
         raise InputError(_explain(error, properties))
-    return {key: config.get(key, properties[key].get("default")) for key in properties}
+    filled = {key: config.get(key, properties[key].get("default")) for key in properties}
+    return filled | {"new_sites": properties["new_sites"]["default"] | filled["new_sites"]}
 
 
 def _check_sites(filled: dict, directory: Path) -> None:

@@ -6,7 +6,7 @@ says of the two is the gain, and the new site then competes with the gene's own.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,6 +21,9 @@ from pasvar.intervals import merge
 from pasvar.sequence import decode, reverse_complement
 from pasvar.tables import TABLES, empty_frame
 from pasvar.usage import expected_length
+
+if TYPE_CHECKING:
+    from pasvar.variants import Allele
 
 BEST_TIERS = 3
 """The worst tier that makes a site: one mismatch of AATAAA. Two mismatches are found by chance about once in 30 nt."""
@@ -53,21 +56,40 @@ def scan_regions(exons: pd.DataFrame, extension: int, introns: bool) -> pd.DataF
     return merge(regions.astype({"start": np.int64, "end": np.int64}))
 
 
-def find_candidates(
-    alleles: Iterable[tuple], regions: pd.DataFrame, catalogue: pd.DataFrame, stretch: Stretch, strides: bool
-) -> pd.DataFrame:
-    """Table `candidates` of one contig's alleles.
+class Scan(NamedTuple):
+    """Where to look for sites that appear, and whether every `STRIDE` nt or at hexamers alone. regions: of `scan_regions`."""
 
-    alleles: (chrom, pos, ref, alt, id, af, edit) of sound alleles, the edit left-aligned. regions, catalogue: `scan_regions`
-    and the sites of that contig. strides: also look every `STRIDE` nt, not only at hexamers.
-    """
-    rows = []
-    strands = [_Strand(strand, regions, catalogue) for strand in "+-"]
-    for *allele, edit in alleles:
-        for strand in strands:
-            if strand.holds(edit):
-                rows += [(*allele, *found) for found in strand.candidates(edit, stretch, strides)]
-    return pd.DataFrame(rows, columns=TABLES["candidates"].schema.names)
+    regions: pd.DataFrame
+    strides: bool = False
+
+    def on(self, chrom: str) -> "Scan":
+        """The scan of one contig."""
+        return self._replace(regions=self.regions[self.regions.chrom == chrom])
+
+    def intervals(self) -> Iterator[tuple[int, int]]:
+        """Start and end of each region."""
+        return zip(self.regions.start, self.regions.end, strict=True)
+
+    def candidates(
+        self, chrom: str, alleles: Iterable["Allele"], catalogue: pd.DataFrame, stretch: Stretch
+    ) -> pd.DataFrame:
+        """Table `candidates` of sound alleles (`variants.Allele`) of one contig. catalogue: of that contig."""
+        rows = []
+        strands = [_Strand(strand, self.regions, catalogue) for strand in "+-"]
+        for allele in alleles:
+            for strand in strands:
+                if strand.holds(allele.edit):
+                    spelled = (chrom, allele.pos, allele.ref, allele.alt, allele.id, allele.af)
+                    rows += [(*spelled, *found) for found in strand.candidates(allele.edit, stretch, self.strides)]
+        return pd.DataFrame(rows, columns=TABLES["candidates"].schema.names)
+
+
+NOWHERE = Scan(pd.DataFrame(columns=["chrom", "strand", "start", "end"]))
+
+
+def make_scan(exons: pd.DataFrame, extension: int, mode: str, introns: bool) -> Scan:
+    """The scan that config key `new_sites` (`mode`, `introns`) asks for. exons: table `exons`."""
+    return NOWHERE if mode == "off" else Scan(scan_regions(exons, extension, introns), mode == "strides")
 
 
 class _Strand:
@@ -149,32 +171,27 @@ def _hexamer(window: str) -> str:
 
 
 def new_sites(
-    candidates: pd.DataFrame,
-    candidate_scores: pd.DataFrame,
-    sites: pd.DataFrame,
-    exons: pd.DataFrame,
-    extension: int,
-    introns: bool,
-    min_effect: float,
-    merge_distance: int,
+    candidates: pd.DataFrame, candidate_scores: pd.DataFrame, sites: pd.DataFrame, exons: pd.DataFrame, limits
 ) -> pd.DataFrame:
-    """Table `new_sites`: the candidates that gain at least `min_effect`, a row per allele, place and gene.
+    """Table `new_sites`: the candidates that gain at least `limits.min_effect`, a row per allele, place and gene.
 
     candidate_scores: the table of that name, row by row as `candidates`. sites, exons: of the whole catalogue and annotation.
-    Of the places of an allele whose cuts are closer than `merge_distance` the strongest is kept; none is so close to a site
-    of the catalogue on its strand.
+    limits: has min_effect, merge_distance, extension and new_sites by the names of the config keys. Of the places of an allele
+    whose cuts are closer than merge_distance the strongest is kept; none is so close to a site of the catalogue.
     """
     frame = candidates.reset_index(drop=True).join(candidate_scores.reset_index(drop=True)[_SCORES])
     frame["delta_logodds_narrow"] = frame.logodds_narrow_alt - frame.logodds_narrow_ref
     frame["delta_logodds"] = frame.logodds_alt - frame.logodds_ref
-    frame = frame[frame.delta_logodds_narrow >= min_effect].reset_index(drop=True)
+    frame = frame[frame.delta_logodds_narrow >= limits.min_effect].reset_index(drop=True)
     if frame.empty:
         return empty_frame("new_sites")
     frame["cut"] = _cuts(frame)
-    frame = _strongest_apart(frame, sites, merge_distance)
+    frame = _strongest_apart(frame, sites, limits.merge_distance)
     frame["strength"] = _shares_below(sites.drop_duplicates("site_id").logodds_narrow, frame.logodds_narrow_alt)
-    assigned = assign_genes(frame[["chrom", "strand", "cut"]], exons, extension)
-    wanted = assigned.gene_id.isin(sites.gene_id) & (introns | ~assigned.site_class.isin(["intron", "exon"]))
+    assigned = assign_genes(frame[["chrom", "strand", "cut"]], exons, limits.extension)
+    wanted = assigned.gene_id.isin(sites.gene_id) & (
+        limits.new_sites["introns"] | ~assigned.site_class.isin(["intron", "exon"])
+    )
     assigned = assigned[wanted].set_index("point")
     rows = frame.join(assigned, how="inner")
     if rows.empty:

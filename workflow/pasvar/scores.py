@@ -1,6 +1,6 @@
 """Scores as functions of logits: log odds of cleavage, and what a change of them does to the usage of a site."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -110,6 +110,15 @@ def score_windows(
     distinct, which = np.unique(windows.to_numpy(dtype=str), return_inverse=True)
     scores = score_codes(engine, encode_rows(distinct.tolist(), WINDOW_LENGTH), progress, store)
     return scores.iloc[which].set_index(windows.index)
+
+
+def score_parts(
+    engine: Network, parts: Sequence[pd.Series], progress: Callable[..., tqdm] = silent, store: Kept | None = None
+) -> list[pd.DataFrame]:
+    """`score_windows` of each part, all in one go: what several parts have is scored once."""
+    scores = score_windows(engine, pd.concat(parts), progress, store)
+    ends = np.cumsum([len(part) for part in parts])
+    return [scores.iloc[end - len(part) : end] for part, end in zip(parts, ends, strict=True)]
 
 
 def delta_usage(usage: np.ndarray, delta_logodds: np.ndarray) -> np.ndarray:

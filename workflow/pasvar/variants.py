@@ -13,6 +13,7 @@ from pasvar.alleles import Edit, alternate_window, left_align, reach, region_of,
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.contigs import ContigNames
 from pasvar.filters import EVERYTHING, Filters
+from pasvar.gains import NOWHERE, Scan
 from pasvar.genome import Genome, Stretch
 from pasvar.progress import silent
 from pasvar.sequence import decode, decode_rows, encode, encode_rows, reverse_complement
@@ -41,6 +42,7 @@ class ShardAlleles(NamedTuple):
 
     ledger: pd.DataFrame
     alleles: pd.DataFrame
+    candidates: pd.DataFrame
     vcf_counts: pd.DataFrame
     gene_counts: pd.DataFrame
 
@@ -79,23 +81,25 @@ def read_shard(
     complete: bool = True,
     unknown_contigs: bool = False,
     filters: Filters = EVERYTHING,
+    scan: Scan = NOWHERE,
     progress: Callable[..., tqdm] = silent,
 ) -> ShardAlleles:
     """Every allele whose POS lies in the stretches: its status, and the windows that it changes.
 
     stretches: rows of table `shards`. windows, catalogue: the whole tables. progress: makes the bar, see `pasvar.progress`.
     complete: read all of the stretches, so that every input allele is in the ledger; else only what is near enough to a
-        window to change it.
+        window or a scanned region to change it.
     unknown_contigs: also list the alleles on contigs that the FASTA lacks (for one shard only).
-    filters: what is scored of the sound alleles.
+    filters: what is scored of the sound alleles. scan: where to look for sites that appear.
     """
     reach_of_window = max_allele_length + WINDOW_LENGTH
     parts: list[ShardAlleles] = []
     opened = {path.name: filters.open(path) for path in vcfs}
     for row in stretches.itertuples():
         near = windows[windows.chrom == row.chrom].sort_values("window_start", kind="stable", ignore_index=True)
-        starts = near.window_start.to_numpy()
-        regions = [(row.start, row.end)] if complete else _merge(starts, reach_of_window, row.start, row.end)
+        scanned = scan.on(row.chrom)
+        wanted = [*((start, start + WINDOW_LENGTH) for start in near.window_start), *scanned.intervals()]
+        regions = [(row.start, row.end)] if complete else _merge(wanted, reach_of_window, row.start, row.end)
         margin = reach(max_allele_length)
         stretch = genome.stretch(row.chrom, row.start - margin, row.end + margin)
         alleles, counts = _read_alleles(
@@ -105,12 +109,17 @@ def read_shard(
         reached = max((allele.edit.end for allele in alleles if allele.status is None), default=row.end)
         if reached > row.end:
             stretch = genome.stretch(row.chrom, stretch.start, reached + margin)
-        parts.append(_match_windows(row.chrom, alleles, counts, near, catalogue, stretch))
+        sound = [allele for allele in alleles if allele.status is None]
+        candidates = scanned.candidates(row.chrom, sound, catalogue[catalogue.chrom == row.chrom], stretch)
+        parts.append(
+            _match_windows(row.chrom, alleles, counts, near, catalogue, stretch)._replace(candidates=candidates)
+        )
     if unknown_contigs:
         parts.append(_unknown(opened, genome.names))
     return ShardAlleles(
         _concat(parts, "ledger"),
         _concat(parts, "alleles"),
+        _concat(parts, "candidates"),
         _concat(parts, "vcf_counts"),
         _concat(parts, "gene_counts").groupby("gene_id", as_index=False).sum(),
     )
@@ -121,15 +130,15 @@ def _concat(parts: list[ShardAlleles], name: str) -> pd.DataFrame:
     return pd.concat(frames, ignore_index=True) if frames else empty_frame(name)
 
 
-def _merge(window_starts: np.ndarray, margin: int, start: int, end: int) -> list[tuple[int, int]]:
-    """The parts of [start, end) within `margin` of a window, in order and disjoint. window_starts: sorted."""
+def _merge(intervals: list[tuple[int, int]], margin: int, start: int, end: int) -> list[tuple[int, int]]:
+    """The parts of [start, end) within `margin` of an interval, in order and disjoint."""
     regions: list[tuple[int, int]] = []
-    for window_start in window_starts:
-        low, high = max(window_start - margin, start), min(window_start + WINDOW_LENGTH + margin, end)
+    for first, last in sorted(intervals):
+        low, high = max(first - margin, start), min(last + margin, end)
         if low >= high:
             continue
         if regions and low <= regions[-1][1]:
-            regions[-1] = (regions[-1][0], int(high))
+            regions[-1] = (regions[-1][0], max(regions[-1][1], int(high)))
         else:
             regions.append((int(low), int(high)))
     return regions
@@ -220,9 +229,8 @@ def _match_windows(
         of_genes.drop_duplicates(["allele", "gene_id"]).groupby("gene_id").scored.agg(n_alleles="size", n_scored="sum")
     )
     scored = pairs[pairs.scored].sort_values(["allele", "window"], ignore_index=True)
-    return ShardAlleles(
-        ledger, _alternates(chrom, alleles, scored, windows, stretch), counts, gene_counts.reset_index()
-    )
+    alternates = _alternates(chrom, alleles, scored, windows, stretch)
+    return ShardAlleles(ledger, alternates, empty_frame("candidates"), counts, gene_counts.reset_index())
 
 
 def windows_touched(alleles: list[Allele], window_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -303,6 +311,7 @@ def _unknown(vcfs: dict[str, cyvcf2.VCF], names: ContigNames) -> ShardAlleles:
     return ShardAlleles(
         pd.DataFrame(rows, columns=TABLES["ledger"].schema.names),
         empty_frame("alleles"),
+        empty_frame("candidates"),
         pd.DataFrame(counts, columns=TABLES["vcf_counts"].schema.names),
         empty_frame("gene_counts"),
     )

@@ -1,7 +1,7 @@
 # From scores to effects: per allele and site, per allele and gene, per gene.
 #
 # in:  results/scores/windows.parquet, results/shards/{scatteritem}/*.parquet, VCF files (for genotypes)
-# out: results/{sites,scores,gene_effects,tissue_effects}.parquet, results/genes.{parquet,tsv}
+# out: results/{sites,scores,gene_effects,tissue_effects,new_sites}.parquet, results/genes.{parquet,tsv}
 
 
 rule predict_usage:
@@ -31,12 +31,16 @@ rule summarise_alleles:
         contigs="results/reference/contigs.parquet",
         alleles="results/shards/{scatteritem}/alleles.parquet",
         scores="results/shards/{scatteritem}/allele_scores.parquet",
+        candidates="results/shards/{scatteritem}/candidates.parquet",
+        candidate_scores="results/shards/{scatteritem}/candidate_scores.parquet",
+        exons="results/sites/exons.parquet",
         vcf=CONFIG["vcf"],
         index=vcf_indexes(),
     output:
         scores="results/shards/{scatteritem}/scores.parquet",
         gene_effects="results/shards/{scatteritem}/gene_effects.parquet",
         tissue_effects="results/shards/{scatteritem}/tissue_effects.parquet",
+        new_sites="results/shards/{scatteritem}/new_sites.parquet",
         gene_carriers="results/shards/{scatteritem}/gene_carriers.parquet",
     log:
         "logs/summarise_alleles/{scatteritem}.log",
@@ -48,6 +52,9 @@ rule summarise_alleles:
         min_effect=CONFIG["min_effect"],
         min_usage_shift=CONFIG["min_usage_shift"],
         usage_floor=CONFIG["usage_floor"],
+        merge_distance=CONFIG["merge_distance"],
+        extension=CONFIG["extension"],
+        new_sites=CONFIG["new_sites"],
         code=code_of("summarise_alleles"),
     script:
         "../scripts/summarise_alleles.py"
@@ -61,10 +68,12 @@ rule gather_effects:
         tissue_effects=gather.shards(
             "results/shards/{scatteritem}/tissue_effects.parquet"
         ),
+        new_sites=gather.shards("results/shards/{scatteritem}/new_sites.parquet"),
     output:
         scores="results/scores.parquet",
         gene_effects="results/gene_effects.parquet",
         tissue_effects="results/tissue_effects.parquet",
+        new_sites="results/new_sites.parquet",
     log:
         "logs/gather_effects.log",
     benchmark:

@@ -1,7 +1,7 @@
 # The polyadenylation sites of every gene.
 #
 # in:  GTF, atlases of measured sites, expression of transcripts per tissue, FASTA
-# out: results/sites/catalogue.parquet, results/sites/tissue_usage.parquet
+# out: results/sites/{catalogue,tissue_usage,exons}.parquet
 
 
 rule annotate_sites:
@@ -16,6 +16,7 @@ rule annotate_sites:
     output:
         catalogue="results/sites/catalogue.parquet",
         tissue_usage="results/sites/tissue_usage.parquet",
+        exons="results/sites/exons.parquet",
     log:
         "logs/annotate_sites.log",
     benchmark:

@@ -11,12 +11,14 @@ rule read_alleles:
         fasta=CONFIG["fasta"],
         contigs="results/reference/contigs.parquet",
         catalogue="results/sites/catalogue.parquet",
+        exons="results/sites/exons.parquet",
         windows="results/windows/windows.parquet",
         plan="results/shards/plan.parquet",
         regions=bed_files(CONFIG["regions"]),
     output:
         ledger="results/shards/{scatteritem}/ledger.parquet",
         alleles="results/shards/{scatteritem}/alleles.parquet",
+        candidates="results/shards/{scatteritem}/candidates.parquet",
         vcf_counts="results/shards/{scatteritem}/vcf_counts.parquet",
         gene_counts="results/shards/{scatteritem}/gene_counts.parquet",
     log:
@@ -30,6 +32,8 @@ rule read_alleles:
         n_shards=CONFIG["shards"],
         max_allele_length=CONFIG["max_allele_length"],
         complete=CONFIG["ledger"] == "complete",
+        extension=CONFIG["extension"],
+        new_sites=CONFIG["new_sites"],
         filters=CONFIG["filters"],
         min_af=CONFIG["min_af"],
         max_af=CONFIG["max_af"],

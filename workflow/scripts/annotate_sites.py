@@ -18,6 +18,7 @@ def main(inputs, outputs, settings: dict, log: Logger) -> None:
     made_by = {"site_notes": "; ".join(sites.notes), "sites_sha256": content_sha256(sites.catalogue, "catalogue")}
     write_table(outputs.catalogue, sites.catalogue, "catalogue", made_by)
     write_table(outputs.tissue_usage, sites.tissue_usage, "tissue_usage")
+    write_table(outputs.exons, sites.exons, "exons")
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from pasvar.tables import gather, read_made_by
 
 def main(inputs, outputs) -> None:
     made_by = read_made_by(inputs.sites)
-    for name in ("scores", "gene_effects", "tissue_effects"):
+    for name in ("scores", "gene_effects", "tissue_effects", "new_sites"):
         gather(inputs[name], name, outputs[name], made_by)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pasvar import progress
 from pasvar.filters import make_filters
+from pasvar.gains import make_scan
 from pasvar.genome import Genome
 from pasvar.jobs import logged
 from pasvar.shards import shard_of
@@ -23,6 +24,7 @@ def main(inputs, outputs, params) -> None:
             complete=params.complete,
             # Somebody must, once, and their place in the ledger is after all others.
             unknown_contigs=params.shard == params.n_shards,
+            scan=make_scan(read_table(inputs.exons, "exons"), params.extension, **params.new_sites),
             filters=make_filters(params.filters, params.min_af, params.max_af, params.regions, genome.names),
             progress=progress.lines,
         )

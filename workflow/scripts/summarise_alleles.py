@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pasvar.contigs import ContigNames
 from pasvar.effects import add_genotypes, score_alleles
+from pasvar.gains import new_sites
 from pasvar.gene_effects import gene_effects, tissue_effects
 from pasvar.genotypes import count_carriers
 from pasvar.jobs import logged
@@ -29,6 +30,14 @@ def main(inputs, outputs, params) -> None:
     write_table(outputs.gene_effects, of_genes, "gene_effects", made_by)
     of_tissues = tissue_effects(scores, sites, tissues, params.usage_floor, params.min_effect)
     write_table(outputs.tissue_effects, of_tissues, "tissue_effects", made_by)
+    new = new_sites(
+        read_table(inputs.candidates, "candidates"),
+        read_table(inputs.candidate_scores, "candidate_scores"),
+        sites,
+        read_table(inputs.exons, "exons"),
+        params,
+    )
+    write_table(outputs.new_sites, new, "new_sites", made_by)
     write_table(outputs.gene_carriers, gene_carriers, "gene_carriers")
 
 
