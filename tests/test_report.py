@@ -152,7 +152,16 @@ def genes_of(scores: pd.DataFrame, sites: pd.DataFrame, with_genotypes: bool = T
     )
 
 
-def report(folder, scores=None, sites=SITES, with_genotypes=True, settings=SETTINGS, n_alleles=10):
+def report(
+    folder,
+    scores=None,
+    sites=SITES,
+    with_genotypes=True,
+    settings=SETTINGS,
+    n_alleles=10,
+    new_sites=None,
+    tissue_effects=None,
+):
     """Write the tables of a run and their report; returns the report's folder."""
     scores = strong_hits() if scores is None else scores
     if not with_genotypes:
@@ -164,6 +173,8 @@ def report(folder, scores=None, sites=SITES, with_genotypes=True, settings=SETTI
         "sites": sites,
         "genes": genes_of(scores, sites, with_genotypes),
         "gene_effects": effects,
+        "tissue_effects": empty_frame("tissue_effects") if tissue_effects is None else tissue_effects,
+        "new_sites": empty_frame("new_sites") if new_sites is None else new_sites,
         "scores": scores,
     }
     for name, frame in tables.items():
@@ -176,15 +187,14 @@ def report(folder, scores=None, sites=SITES, with_genotypes=True, settings=SETTI
     (folder / "ledger_files.tsv").write_text(
         f"vcf\tn_records\tn_no_alt\tn_alleles\tn_indexed\npeople.vcf.gz\t{n_alleles + 2}\t2\t{n_alleles}\t{n_alleles + 2}\n"
     )
-    build_report(
-        *(folder / f"{name}.parquet" for name in tables),
-        folder / "ledger.tsv",
-        folder / "ledger_files.tsv",
-        settings,
-        folder / "report" / "index.html",
-        folder / "report" / "genes",
-    )
+    build_report(paths(folder), settings, folder / "report" / "index.html", folder / "report" / "genes")
     return folder / "report"
+
+
+def paths(folder) -> dict:
+    names = ("sites", "genes", "gene_effects", "tissue_effects", "new_sites", "scores")
+    files = {"totals": folder / "ledger.tsv", "files": folder / "ledger_files.tsv"}
+    return {name: folder / f"{name}.parquet" for name in names} | files
 
 
 def plain(text: str) -> str:
@@ -411,16 +421,8 @@ def test_ledger_that_is_something_else_is_named(tmp_path):
     folder = tmp_path / "run"
     report(folder)
     (folder / "ledger.tsv").write_text("something\nelse\n")
-    tables = [folder / f"{name}.parquet" for name in ("sites", "genes", "gene_effects", "scores")]
     with pytest.raises(InputError, match=r"ledger\.tsv"):
-        build_report(
-            *tables,
-            folder / "ledger.tsv",
-            folder / "ledger_files.tsv",
-            SETTINGS,
-            tmp_path / "i.html",
-            tmp_path / "genes",
-        )
+        build_report(paths(folder), SETTINGS, tmp_path / "i.html", tmp_path / "genes")
     assert not (tmp_path / "i.html").exists()
 
 
@@ -529,3 +531,56 @@ def test_ticks_of_an_axis_have_equally_many_digits():
     assert signed.format_ticks([-0.4, 0.0, 0.2 + 0.4]) == [f"{words.MINUS}0.4", "0.0", "+0.6"]
     assert signed.format_ticks([-2.0, 0.0, 2.0]) == [f"{words.MINUS}2", "0", "+2"]
     assert signed.format_ticks([-0.25, 0.0, 0.5]) == [f"{words.MINUS}0.25", "0.00", "+0.50"]
+
+
+NEW_SITE = {
+    "chrom": "20", "pos": 1_500, "ref": "A", "alt": "G", "id": "rs1500", "af": 0.25, "gene_id": "ENSG_ABC1", "gene_name": "ABC1",
+    "site_id": "20:1525:+", "strand": "+", "cut_pos": 1_525, "site_class": "3utr", "source": "variant", "hexamer_pos": 1_499,
+    "hexamer_ref": "AATGAA", "hexamer_alt": "AATAAA", "logodds_narrow_ref": -5.0, "logodds_narrow_alt": -2.0,
+    "delta_logodds_narrow": 3.0, "strength": 0.37, "usage_ref": 0.02, "usage_alt": 0.14, "delta_usage": 0.12, "delta_pdui": -0.1,
+    "delta_utr_length": -60.0, "truncating": False,
+}  # fmt: skip
+
+
+def test_sites_that_variants_make_are_listed_on_the_overview_and_on_the_gene_s_page(tmp_path):
+    folder = report(tmp_path / "run", new_sites=pd.DataFrame([NEW_SITE]))
+    for page in ("index.html", "genes/ABC1.html"):
+        text = plain((folder / page).read_text())
+        for told in (
+            "Sites that variants may make",
+            "rs1500",
+            "AATGAA",
+            "+3.00",
+            "20-fold higher",
+            "2.0 → 14.0 %",
+            "37 %",
+        ):
+            assert told in text, (page, told)
+    assert "Sites that variants may make" not in (folder / "genes/XYZ.html").read_text()
+
+
+def test_the_strongest_variant_tissue_by_tissue(tmp_path):
+    allele = {"chrom": "20", "ref": "A", "alt": "G", "gene_id": "ENSG_ABC1", "gene_name": "ABC1"}
+    columns = ["pos", "tissue", "usage_ref", "usage_alt", "delta_pdui", "total_variation"]
+    rows = pd.DataFrame(
+        [
+            (981, "liver", [0.5, 0.5], [0.4, 0.6], 0.1, 0.1),
+            (981, "brain", [0.9, 0.1], [0.5, 0.5], 0.4, 0.4),
+            (5, "skin", [1, 0], [1, 0], 0, 0.9),
+        ],
+        columns=columns,
+    ).assign(**allele)
+    text = (report(tmp_path / "run", tissue_effects=rows) / "genes/ABC1.html").read_text()
+    assert text.index("<td>brain</td>") < text.index("<td>liver</td>")
+    assert "skin" not in text
+
+
+def test_where_sites_and_usages_come_from_is_told(tmp_path):
+    sites = SITES.assign(source=["gtf", "gtf+atlas", "atlas", "gtf"], usage_measured=[0.25, 0.75, None, None])
+    sites.loc[sites.gene_id == "ENSG_ABC1", "usage_source"] = "measured:atlas"
+    folder = report(tmp_path / "run", sites=sites)
+    text = (folder / "index.html").read_text()
+    assert "annotation and atlas" in text
+    assert "For 1 gene an atlas has measured it" in text
+    assert "Bars: measured share" in (folder / "genes/ABC1.html").read_text()
+    assert "Bars: predicted share" in (folder / "genes/XYZ.html").read_text()

@@ -1,6 +1,6 @@
 # What people read: an overview of the run and a page for each of the genes with the strongest effects.
 #
-# in:  results/{sites,genes,gene_effects,scores}.parquet, results/ledger.tsv, results/ledger_files.tsv, workflow/report/ (templates)
+# in:  results/{sites,genes,gene_effects,tissue_effects,new_sites,scores}.parquet, results/ledger.tsv, results/ledger_files.tsv, workflow/report/ (templates)
 # out: results/report/index.html, results/report/genes/
 
 
@@ -10,6 +10,8 @@ rule build_report:
         sites="results/sites.parquet",
         genes="results/genes.parquet",
         gene_effects="results/gene_effects.parquet",
+        tissue_effects="results/tissue_effects.parquet",
+        new_sites="results/new_sites.parquet",
         scores="results/scores.parquet",
         totals="results/ledger.tsv",
         files="results/ledger_files.tsv",

@@ -7,17 +7,7 @@ from pasvar.report.build import build_report
 
 
 def main(inputs, outputs, settings: dict, log: Logger) -> None:
-    n_pages = build_report(
-        inputs.sites,
-        inputs.genes,
-        inputs.gene_effects,
-        inputs.scores,
-        inputs.totals,
-        inputs.files,
-        settings,
-        outputs.index,
-        outputs.genes,
-    )
+    n_pages = build_report(inputs, settings, outputs.index, outputs.genes)
     log.info("%s and %d pages of genes", outputs.index, n_pages)
 
 

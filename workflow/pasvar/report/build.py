@@ -9,6 +9,7 @@ import jinja2
 import numpy as np
 import pandas as pd
 
+from pasvar.competition import MEASURED
 from pasvar.config import read_schema
 from pasvar.errors import InputError
 from pasvar.report import content, gene_plots, plots, words
@@ -36,6 +37,8 @@ _EFFECT_COLUMNS = [
     "usage_alt",
     "delta_pdui",
     "delta_utr_length",
+    "direction",
+    "total_variation",
     "n_carriers",
 ]
 _SCORE_COLUMNS = [
@@ -55,32 +58,26 @@ _SCORE_COLUMNS = [
 ]
 
 
-def build_report(
-    sites: str | Path,
-    genes: str | Path,
-    gene_effects: str | Path,
-    scores: str | Path,
-    totals: str | Path,
-    files: str | Path,
-    settings: Mapping,
-    index: str | Path,
-    gene_dir: str | Path,
-) -> int:
+def build_report(tables: Mapping[str, str | Path], settings: Mapping, index: str | Path, gene_dir: str | Path) -> int:
     """Write the overview to `index` and a page per top gene into `gene_dir`; return the number of gene pages.
 
-    sites ... scores: the tables of these names. totals, files: `ledger.tsv` and `ledger_files.tsv`.
-    settings: the checked configuration; `min_effect` and `report_genes` are needed, all others are only told.
-    The same tables and settings give the same bytes. The folder and the file appear whole, the file that links to it last.
-    Raises InputError where a table cannot be read.
+    tables: paths of the tables sites, genes, gene_effects, tissue_effects, new_sites and scores, and of `ledger.tsv` (totals) and
+    `ledger_files.tsv` (files). settings: the checked configuration; `min_effect` and `report_genes` are needed, all others are
+    only told. The same tables and settings give the same bytes. The folder and the file appear whole, the file that links to it
+    last. Raises InputError where a table cannot be read.
     """
     run = Run(
-        read_table(sites, "sites"),
-        read_table(genes, "genes"),
-        read_arrow(gene_effects, "gene_effects", _EFFECT_COLUMNS),
-        read_arrow(scores, "scores", _SCORE_COLUMNS),
-        _read_text(totals, {"n_alleles": "int64"}),
-        _read_text(files, {"n_records": "int64", "n_no_alt": "int64", "n_alleles": "int64", "n_indexed": "Int64"}),
-        read_made_by(sites),
+        read_table(tables["sites"], "sites"),
+        read_table(tables["genes"], "genes"),
+        read_arrow(tables["gene_effects"], "gene_effects", _EFFECT_COLUMNS),
+        read_arrow(tables["tissue_effects"], "tissue_effects"),
+        read_table(tables["new_sites"], "new_sites"),
+        read_arrow(tables["scores"], "scores", _SCORE_COLUMNS),
+        _read_text(tables["totals"], {"n_alleles": "int64"}),
+        _read_text(
+            tables["files"], {"n_records": "int64", "n_no_alt": "int64", "n_alleles": "int64", "n_indexed": "Int64"}
+        ),
+        read_made_by(tables["sites"]),
     )
     ranked = content.ranked_genes(run.genes)
     top = ranked.head(settings["report_genes"])
@@ -118,6 +115,11 @@ def render_index(
         n_genes_strong=int((run.genes.n_strong > 0).sum()),
         n_genes=len(run.genes),
         n_sites=run.sites.site_id.nunique(),
+        sources=content.source_rows(run.sites),
+        n_measured=run.sites[run.sites.usage_source.str.startswith(MEASURED)].gene_id.nunique(),
+        new_sites=content.new_site_rows(run.new_sites, pages),
+        n_new_sites=len(run.new_sites),
+        new_largest=float(run.new_sites.delta_logodds_narrow.max()) if len(run.new_sites) else 1,
         variants=content.variant_rows(run, pages),
         n_effects=run.gene_effects.num_rows,
         n_strong=content.count_strong(run.gene_effects, settings["min_effect"]),
@@ -162,6 +164,9 @@ def render_gene(templates: jinja2.Environment, run: Run, gene: dict, with_genoty
         n_hits=len(hits),
         n_variants=len(frame.drop_duplicates(content.ALLELE)),
         ranks=ranks,
+        new_sites=content.new_site_rows(run.new_sites[run.new_sites.gene_id == gene["gene_id"]], {}),
+        tissues=content.tissue_rows(run.tissue_effects, gene),
+        is_measured=sites[0]["usage_source"].startswith(MEASURED),
         made_by=run.made_by,
         with_genotypes=with_genotypes,
         min_effect=settings["min_effect"],

@@ -64,6 +64,8 @@ class Run:
     sites: pd.DataFrame
     genes: pd.DataFrame
     gene_effects: pa.Table
+    tissue_effects: pa.Table
+    new_sites: pd.DataFrame
     scores: pa.Table
     totals: pd.DataFrame
     files: pd.DataFrame
@@ -150,6 +152,36 @@ def gene_hits(run: Run, gene_id: str) -> pd.DataFrame:
     hits = hits.merge(effects.select([*ALLELE, "delta_pdui", "delta_utr_length"]).to_pandas(), on=ALLELE, how="left")
     hits["offset"] = hits.window_index - HEXAMER_INDEX
     return hits.sort_values("delta_logodds_narrow", key=np.abs, ascending=False, kind="stable", ignore_index=True)
+
+
+def source_rows(sites: pd.DataFrame) -> list[dict]:
+    """Per source of sites how many there are, how many have AATAAA or ATTAAA, and how many have a measured usage."""
+    distinct = sites.drop_duplicates("site_id")
+    rows = distinct.groupby("source").agg(
+        n=("site_id", "size"),
+        canonical=("hexamer_tier", lambda tiers: tiers.isin([0, 1]).mean()),
+        n_measured=("usage_measured", "count"),
+    )
+    return records(rows.sort_values("n", ascending=False, kind="stable").reset_index())
+
+
+def new_site_rows(new_sites: pd.DataFrame, pages: Mapping[str, str]) -> list[dict]:
+    """Rows of a table of sites that variants make, the largest gain first."""
+    ordered = new_sites.sort_values("delta_logodds_narrow", ascending=False, kind="stable").head(MAX_ROWS)
+    rows = records(ordered)
+    for row in rows:
+        row["page"] = pages.get(row["gene_id"])
+    return rows
+
+
+def tissue_rows(tissue_effects: pa.Table, gene: Mapping) -> list[dict]:
+    """What the gene's strongest variant does in each tissue, where most 3' ends change place first. gene: a row of `genes`."""
+    if gene["top_variant"] is None:
+        return []
+    frame = tissue_effects.filter(pc.equal(tissue_effects["gene_id"], gene["gene_id"])).to_pandas()
+    name = frame.chrom + ":" + frame.pos.astype(str) + ":" + frame.ref + ":" + frame.alt
+    frame = frame[name == gene["top_variant"]].sort_values("total_variation", ascending=False, kind="stable")
+    return records(frame.assign(distal_ref=frame.usage_ref.str[-1], distal_alt=frame.usage_alt.str[-1]))
 
 
 def windows_hit(scores: pa.Table) -> pd.DataFrame:

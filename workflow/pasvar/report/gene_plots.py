@@ -30,7 +30,7 @@ def gene_track(sites: Sequence[dict], cuts_hit: Sequence[str] = ()) -> str:
     high = max(site["window_end"] for site in sites)
     x = Scale(high if minus else low, low if minus else high, _LEFT, WIDTH - _RIGHT)
     y = Scale(0, 1, base, top)
-    drawing = Drawing(WIDTH, height, f"{len(sites)} polyadenylation sites along the genome, bars show predicted usage")
+    drawing = Drawing(WIDTH, height, f"{len(sites)} polyadenylation sites along the genome, bars show usage")
     _usage_axis(drawing, y)
     drawing.add("line", "axis", x1=x.first, x2=x.last, y1=base, y2=base)
     places = spread([x(site["cut_pos"]) for site in sites], 20, x.first + 8, x.last - 8)
@@ -81,7 +81,7 @@ def _site_words(site: dict) -> str:
     lines = [
         f"site {site['rank']}, cut at {site['chrom']}:{site['cut_pos']:,}",
         f"hexamer {site['hexamer']}" + ("" if tier == site["hexamer"] else f" ({tier})"),
-        f"{words.percent(site['usage_ref'])} of the gene's 3{words.PRIME} ends predicted",
+        f"{words.percent(site['usage_ref'])} of the gene's 3{words.PRIME} ends",
         f"log odds {words.signed(site['logodds_narrow'])}"
         + (", very weak" if site["logodds_narrow"] < WEAK_SITE else ""),
     ]
