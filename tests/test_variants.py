@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from builders import CONTIG_20, CONTIG_21, make_sites, records, reverse_complement, write_fasta, write_vcf
 from pasvar.alleles import Edit
 from pasvar.errors import InputError
+from pasvar.gains import NOWHERE, Scan
 from pasvar.genome import Genome, contig_table
 from pasvar.sequence import encode
 from pasvar.shards import plan_shards, shard_of
@@ -25,25 +26,34 @@ SITES = make_sites(PLUS, MINUS, ENDS)
 LONGEST = 20
 
 
-def read(vcfs, genome, sites=SITES, n_shards=1, complete=True, longest=LONGEST) -> ShardAlleles:
+def read(vcfs, genome, sites=SITES, n_shards=1, complete=True, longest=LONGEST, scan=NOWHERE) -> ShardAlleles:
     """All shards, their tables one after the other, `gene_counts` and `vcf_counts` added up."""
     windows = reference_windows(sites, genome)
     plan = plan_shards(sites, contig_table(genome), n_shards, margin=0)
     parts = [
         read_shard(
-            vcfs, shard_of(plan, shard), windows, sites, genome, longest, complete, unknown_contigs=shard == n_shards
+            vcfs,
+            shard_of(plan, shard),
+            windows,
+            sites,
+            genome,
+            longest,
+            complete,
+            unknown_contigs=shard == n_shards,
+            scan=scan,
         )
         for shard in range(1, n_shards + 1)
     ]
     for part in parts:
         for name, frame in part._asdict().items():
             to_arrow(frame, name)
-    ledger, alleles, vcf_counts, gene_counts = (
+    ledger, alleles, candidates, vcf_counts, gene_counts = (
         pd.concat(frames, ignore_index=True) for frames in zip(*parts, strict=True)
     )
     return ShardAlleles(
         ledger,
         alleles,
+        candidates,
         vcf_counts.groupby(["vcf", "chrom"], as_index=False).sum(),
         gene_counts.groupby("gene_id", as_index=False).sum(),
     )
@@ -404,15 +414,21 @@ def vcf_bodies(draw) -> str:
     return "\n".join(lines)
 
 
+SCAN = Scan(
+    pd.DataFrame([("20", "+", 300, 500), ("21", "-", 0, 150)], columns=["chrom", "strand", "start", "end"]),
+    strides=True,
+)
+
+
 @settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(body=vcf_bodies(), n_shards=st.integers(2, 9))
 def test_any_number_of_shards_gives_the_same_tables(tmp_path, genome, body, n_shards):
     vcf = write_vcf(tmp_path / "a.vcf.gz", body, contigs=tuple(CONTIGS))
-    one = read([vcf], genome, MANY_SITES)
+    one = read([vcf], genome, MANY_SITES, scan=SCAN)
     assert len(one.ledger) == sum(len(line.split()[4].split(",")) for line in body.splitlines())
     assert one.vcf_counts.n_records.sum() == len(body.splitlines())
-    many = read([vcf], genome, MANY_SITES, n_shards=n_shards)
-    for name in ("ledger", "alleles", "vcf_counts", "gene_counts"):
+    many = read([vcf], genome, MANY_SITES, n_shards=n_shards, scan=SCAN)
+    for name in ShardAlleles._fields:
         assert to_arrow(getattr(many, name), name).equals(to_arrow(getattr(one, name), name)), name
 
 
@@ -420,10 +436,10 @@ def test_any_number_of_shards_gives_the_same_tables(tmp_path, genome, body, n_sh
 @given(body=vcf_bodies(), n_shards=st.integers(1, 5))
 def test_reading_in_range_finds_the_same_scored_alleles(tmp_path, genome, body, n_shards):
     vcf = write_vcf(tmp_path / "a.vcf.gz", body, contigs=tuple(CONTIGS))
-    complete = read([vcf], genome, MANY_SITES, longest=100)
-    in_range = read([vcf], genome, MANY_SITES, n_shards=n_shards, complete=False, longest=100)
-    assert to_arrow(in_range.alleles, "alleles").equals(to_arrow(complete.alleles, "alleles"))
-    assert to_arrow(in_range.gene_counts, "gene_counts").equals(to_arrow(complete.gene_counts, "gene_counts"))
+    complete = read([vcf], genome, MANY_SITES, longest=100, scan=SCAN)
+    in_range = read([vcf], genome, MANY_SITES, n_shards=n_shards, complete=False, longest=100, scan=SCAN)
+    for name in ("alleles", "candidates", "gene_counts"):
+        assert to_arrow(getattr(in_range, name), name).equals(to_arrow(getattr(complete, name), name)), name
 
 
 def test_in_range_leaves_out_what_is_far_from_every_window(tmp_path):
