@@ -48,6 +48,8 @@ rule all:
         "results/scores.parquet",
         "results/gene_effects.parquet",
         "results/genes.parquet",
+        "results/haplotypes.parquet",
+        "results/samples.parquet",
         "results/ledger.parquet",
         list(ANNOTATED),
         "results/report/index.html",

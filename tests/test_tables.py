@@ -68,10 +68,10 @@ def test_meaning_and_unit_are_in_the_file(tmp_path):
     assert field.metadata[b"unit"] == b"1-based"
 
 
-def test_the_ten_statuses():
+def test_the_statuses():
     assert list(STATUSES) == [
         "scored", "no_site_in_range", "ref_mismatch", "contig_unknown", "symbolic", "star", "non_acgt", "too_long", "chrom_end",
-        "duplicate",
+        "filtered", "duplicate",
     ]  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 # The network's part: log odds of cleavage of reference and alternate windows. The only rules that use a GPU.
 #
-# in:  results/model/, results/windows/windows.parquet, results/shards/{scatteritem}/alleles.parquet
-# out: results/scores/windows.parquet, results/shards/{scatteritem}/allele_scores.parquet
+# in:  results/model/, results/windows/windows.parquet, results/shards/{scatteritem}/{alleles,site_haplotypes}.parquet
+# out: results/scores/windows.parquet, results/shards/{scatteritem}/{allele_scores,haplotype_scores}.parquet
 
 
 rule score_windows:
@@ -28,9 +28,11 @@ rule score_alleles:
     input:
         model="results/model",
         alleles="results/shards/{scatteritem}/alleles.parquet",
+        haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
         ledger="results/ledger.parquet",
     output:
-        scores="results/shards/{scatteritem}/allele_scores.parquet",
+        allele_scores="results/shards/{scatteritem}/allele_scores.parquet",
+        haplotype_scores="results/shards/{scatteritem}/haplotype_scores.parquet",
     log:
         "logs/score_alleles/{scatteritem}.log",
     benchmark:

@@ -6,8 +6,8 @@ from pasvar.tables import gather, read_made_by
 
 def main(inputs, outputs) -> None:
     made_by = read_made_by(inputs.sites)
-    gather(inputs.scores, "scores", outputs.scores, made_by)
-    gather(inputs.gene_effects, "gene_effects", outputs.gene_effects, made_by)
+    for name, out in outputs.items():
+        gather(inputs[name], name, out, made_by)
 
 
 if __name__ == "__main__":

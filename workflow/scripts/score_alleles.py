@@ -1,29 +1,30 @@
-"""Log odds of one shard's alternate windows."""
+"""Log odds of one shard's alternate windows, of alleles and of haplotypes."""
 
 from logging import Logger
 
+import pandas as pd
+
 from pasvar.engine import load_engine
+from pasvar.interactions import joint_windows
 from pasvar.jobs import logged
 from pasvar.progress import lines
 from pasvar.scores import score_windows
 from pasvar.tables import read_table, write_table
 
 
-def main(model: str, alleles: str, scores: str, device: str, threads: int, log: Logger) -> None:
-    engine, made_by = load_engine(model, device, threads)
+def main(inputs, outputs, device: str, threads: int, log: Logger) -> None:
+    engine, made_by = load_engine(inputs.model, device, threads)
     log.info("%s on %s", made_by, engine.device)
-    table = read_table(alleles, "alleles")
-    table = table.join(score_windows(engine, table.window_alt, lines).add_suffix("_alt"))
-    write_table(scores, table, "allele_scores", made_by)
+    tables = [
+        ("allele_scores", read_table(inputs.alleles, "alleles")),
+        ("haplotype_scores", joint_windows(read_table(inputs.haplotypes, "site_haplotypes"))),
+    ]
+    windows = pd.concat([table.window_alt for _, table in tables], keys=[name for name, _ in tables])
+    scores = score_windows(engine, windows, lines).add_suffix("_alt")
+    for name, table in tables:
+        write_table(outputs[name], table.join(scores.loc[name]), name, made_by)
 
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]) as log:
-        main(
-            snakemake.input.model,
-            snakemake.input.alleles,
-            snakemake.output.scores,
-            snakemake.params.device,
-            snakemake.threads,
-            log,
-        )
+        main(snakemake.input, snakemake.output, snakemake.params.device, snakemake.threads, log)
