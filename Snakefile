@@ -50,6 +50,8 @@ rule all:
         "results/tissue_effects.parquet",
         "results/new_sites.parquet",
         "results/genes.parquet",
+        "results/haplotypes.parquet",
+        "results/samples.parquet",
         "results/ledger.parquet",
         list(ANNOTATED),
         "results/report/index.html",

@@ -1,127 +1,148 @@
-"""Carriers from literal genotypes."""
+"""Calls of literal genotypes, record by record, from one file or several."""
 
 import numpy as np
 import pandas as pd
+import pysam
 import pytest
 
-from builders import records, write_vcf
+from builders import write_vcf
 from pasvar.contigs import ContigNames
-from pasvar.genotypes import count_carriers, has_people, union
+from pasvar.errors import InputError
+from pasvar.filters import Filters
+from pasvar.genotypes import UNPHASED, Calls, Cohort, has_people, read_calls
 
 NAMES = ContigNames(["20", "21"])
 
 
-def scored(*rows: tuple) -> pd.DataFrame:
-    """(chrom, pos, ref, alt, gene, effect)."""
-    return pd.DataFrame(rows, columns=["chrom", "pos", "ref", "alt", "gene_id", "delta_logodds_narrow"])
+def read(vcfs, *wanted: tuple, passed=None) -> tuple[list[str], list[Calls]]:
+    """The people, and the calls of these (chrom, pos, ref, alt)."""
+    cohort = Cohort(vcfs)
+    alleles = pd.DataFrame(wanted, columns=["chrom", "pos", "ref", "alt"])
+    return cohort.people, list(read_calls(alleles, cohort, NAMES, Filters(passed)))
 
 
-def count(scores, vcfs, min_effect=0.5):
-    carriers, genes = count_carriers(scores, vcfs, NAMES, min_effect)
-    return (
-        records(carriers, "chrom", "pos", "ref", "alt", "n_carriers", "allele_count", "allele_number"),
-        {row.gene_id: union(pd.Series([row.people])) for row in genes.itertuples()},
-    )
+def positions(calls: list[Calls]) -> list[tuple]:
+    return [next(iter(call.key.values()))[:2] for call in calls]
 
 
-@pytest.mark.parametrize(
-    ("genotypes", "expected"),
-    [
-        # people with a copy, copies, called alleles
-        ("0/0 0/1 1/1 0|1 1|0", (4, 5, 10)),
-        # missing: not carried, not called; half missing counts what is called
-        ("./. .|. . ./1 0/.", (1, 1, 2)),
-        # haploid calls beside diploid ones
-        ("1 0 0/1 1/1 .", (3, 4, 6)),
-        # more than two copies
-        ("0/0/1 1/1/1 0/0 0 ./././1", (3, 5, 10)),
-        ("0/0 0/0 0/0 0/0 0/0", (0, 0, 10)),
-        ("2/1 2/2 0/2 3|1 3/.", (2, 2, 9)),
-    ],
-)
+def copies(calls: Calls, number: int) -> list[tuple[int, int]]:
+    return list(zip(*(found.tolist() for found in calls.copies[number]), strict=True))
+
+
 @pytest.mark.parametrize("name", ["a.vcf.gz", "a.bcf"])
-def test_genotypes_of_one_allele(tmp_path, genotypes, expected, name):
-    vcf = write_vcf(tmp_path / name, f"20 90 . T A,C,G . {genotypes}", samples=tuple("abcde"))
-    carriers, genes = count(scored(("20", 90, "T", "A", "G", 1.0)), [vcf])
-    assert carriers == [("20", 90, "T", "A", *expected)]
-    assert genes == {"G": expected[0]}
-
-
-def test_each_alt_of_a_record_on_its_own(tmp_path):
-    vcf = write_vcf(tmp_path / "a.vcf.gz", "20 90 . T A,C,G . 0/1 1/2 2|2 ./3", samples=tuple("abcd"))
-    rows = [("20", 90, "T", alt, "G", 1.0) for alt in "ACG"]
-    assert count(scored(*rows), [vcf])[0] == [
-        ("20", 90, "T", "A", 2, 2, 7),
-        ("20", 90, "T", "C", 2, 3, 7),
-        ("20", 90, "T", "G", 1, 1, 7),
-    ]
-
-
-def test_records_without_gt_and_other_records_at_the_position_do_not_count(tmp_path):
+def test_calls_of_one_record(tmp_path, name):
     vcf = write_vcf(
-        tmp_path / "a.vcf.gz",
-        "20 90 . T C . 1/1 1/1\n20 90 . TA T . 1/1 1/1\n20 90 . T A . 0/1 0/0",
-        samples=("a", "b"),
+        tmp_path / name, "20 90 . T A,C,G . 0|1 2/. 1 ./. 3/3/0 3|3", samples=("zoe", "bob", "cy", "dan", "eve", "flo")
     )
-    assert count(scored(("20", 90, "T", "A", "G", 1.0)), [vcf])[0] == [("20", 90, "T", "A", 1, 1, 4)]
+    people, (calls,) = read([vcf], ("20", 90, "T", "A"), ("20", 90, "T", "G"), ("20", 91, "T", "C"))
+    assert people == ["bob", "cy", "dan", "eve", "flo", "zoe"]
+    assert calls.key == {1: ("20", 90, "T", "A"), 3: ("20", 90, "T", "G")}
+    assert calls.people.tolist() == [5, 0, 1, 2, 3, 4]
+    assert calls.ploidy.tolist() == [2, 2, 1, 0, 3, 2]
+    assert copies(calls, 1) == [(0, 1), (2, 0)]
+    assert copies(calls, 3) == [(4, 0), (4, 1), (5, 0), (5, 1)]
+    assert calls.n_called == {1: 9, 3: 9}
 
 
-def test_a_record_that_a_file_has_twice_counts_once(tmp_path):
-    vcf = write_vcf(tmp_path / "a.vcf.gz", "20 90 . T A . 0/1 0/0\n20 90 . T A . 0/1 0/0", samples=("ann", "bob"))
-    assert count(scored(("20", 90, "T", "A", "G", 1.0)), [vcf])[0] == [("20", 90, "T", "A", 1, 1, 4)]
-
-
-def test_samples_of_several_files(tmp_path):
-    """b is in both files and counts once; the file without samples says nothing; `chr` differs."""
-    first = write_vcf(tmp_path / "1.vcf.gz", "20 90 . T A . 0/1 0/1", samples=("a", "b"))
-    second = write_vcf(tmp_path / "2.vcf.gz", "chr20 90 . T A . 1/1 0/0", contigs=("chr20",), samples=("b", "c"))
-    third = write_vcf(tmp_path / "3.vcf.gz", "20 90 . T A .")
-    carriers, genes = count(scored(("20", 90, "T", "A", "G", 1.0)), [first, second, third])
-    assert carriers == [("20", 90, "T", "A", 2, 4, 8)]
-    assert genes == {"G": 2}
-
-
-def test_the_people_of_a_gene_carry_any_of_its_strong_alleles(tmp_path):
-    vcf = write_vcf(
-        tmp_path / "a.vcf.gz",
-        "20 90 . T A . 0/1 0/0 0/0 0/0\n20 50000 . A C . 0/0 0|1 0/0 0/0\n20 50001 . A C . 0/0 0/0 1/1 0/0\n"
-        "21 7 . A C . 0/0 1/1 0/0 0/0",
+def test_phase_sets_are_those_of_a_file_and_of_ps(tmp_path):
+    first = write_vcf(
+        tmp_path / "1.vcf.gz",
+        "20 90 . T A . 0|1:7 0|1:9 0/1:7 0|1\n20 91 . C A . 0|1:7 0|1:7 1|0 1|0",
         samples=tuple("abcd"),
     )
-    scores = scored(
-        ("20", 90, "T", "A", "G", -0.5),
-        ("20", 90, "T", "A", "H", 0.49),
-        ("20", 50000, "A", "C", "G", 0.1),
-        ("20", 50000, "A", "C", "G", -0.9),
-        ("20", 50001, "A", "C", "G", 0.49),
-        ("21", 7, "A", "C", "G", 2.0),
+    second = write_vcf(tmp_path / "2.vcf.gz", "20 92 . C A . 0|1:7 0|1", samples=tuple("ef"))
+    _, (one, two, three) = read(
+        [first, second], *(("20", pos, ref, "A") for pos, ref in ((90, "T"), (91, "C"), (92, "C")))
     )
-    carriers, genes = count(scores, [vcf])
-    assert carriers == [
-        ("20", 90, "T", "A", 1, 1, 8),
-        ("20", 50000, "A", "C", 1, 1, 8),
-        ("20", 50001, "A", "C", 1, 2, 8),
-        ("21", 7, "A", "C", 1, 2, 8),
-    ]
-    assert genes == {"G": 2}
+    assert one.phase_sets[0] == two.phase_sets[0] == two.phase_sets[1] != one.phase_sets[1]
+    assert one.phase_sets[2] == UNPHASED
+    # without PS, all are of one set
+    assert one.phase_sets[3] == two.phase_sets[2] == two.phase_sets[3]
+    assert not {*one.phase_sets, *two.phase_sets} & {*three.phase_sets}
+    assert min(*one.phase_sets[[0, 1, 3]], *two.phase_sets, *three.phase_sets) > 0
 
 
-def test_a_scored_allele_that_the_file_lacks_has_no_carriers(tmp_path):
-    vcf = write_vcf(tmp_path / "a.vcf.gz", "20 91 . T A . 0/1", samples=("a",))
-    assert count(scored(("20", 90, "T", "A", "G", 1.0)), [vcf]) == ([("20", 90, "T", "A", 0, 0, 0)], {"G": 0})
+def test_records_of_several_files_come_by_position(tmp_path):
+    """Also where their contigs are called otherwise, or one file has both names; and regions far apart."""
+    first = write_vcf(
+        tmp_path / "1.vcf.gz", "20 90 . T A . 0|1\n20 95 . T A . 0|1\n20 9000 . T A . 1|1", samples=("a",)
+    )
+    second = write_vcf(
+        tmp_path / "2.bcf",
+        "20 93 . T A . 0|1\n20 95 . T A . 0|1\nchr20 91 . T A . 0|1\nchr20 94 . T A . 0|1\nchr21 5 . T A . 0|1",
+        contigs=("20", "chr20", "chr21"),
+        samples=("b",),
+    )
+    nobody = write_vcf(tmp_path / "3.vcf.gz", "20 92 . T A .")
+    wanted = [("20", pos, "T", "A") for pos in (90, 91, 92, 93, 94, 95, 9000)] + [("21", 5, "T", "A")]
+    people, calls = read([first, second, nobody], *wanted)
+    assert people == ["a", "b"]
+    assert positions(calls) == [("20", pos) for pos in (90, 91, 93, 94, 95, 95, 9000)] + [("21", 5)]
+    assert [call.people.tolist() for call in calls] == [[0], [1], [1], [1], [0], [1], [0], [1]]
 
 
-def test_without_genotypes_there_are_no_rows(tmp_path):
+def test_the_first_call_of_a_person_counts(tmp_path):
+    """b has calls in both files, and c in two records of one; a missing call leaves the next its turn."""
+    first = write_vcf(tmp_path / "1.vcf.gz", "20 90 . T A . 0|1 0|1 ./. ./.", samples=tuple("abcd"))
+    second = write_vcf(
+        tmp_path / "2.vcf.gz", "20 90 . T A,C . 1|1 1|2 1|.\n20 90 . T A . 1|1 1|1 1|1", samples=tuple("bce")
+    )
+    _, calls = read([first, second], ("20", 90, "T", "A"), ("20", 90, "T", "C"))
+    assert [copies(call, 1) for call in calls] == [[(0, 1), (1, 1)], [(1, 0), (2, 0)], []]
+    assert copies(calls[1], 2) == [(1, 1)]
+    # of A the calls of a and b, then c and e, then nobody's; of C those of b, c and e
+    assert [call.n_called for call in calls] == [{1: 4}, {1: 3, 2: 5}, {1: 0}]
+
+
+def test_records_without_gt_are_left_out(tmp_path):
+    vcf = write_vcf(tmp_path / "a.vcf.gz", "20 90 . T A . 7\n20 91 . T A . 8", samples=("a",))
+    with pysam.BGZFile(str(vcf)) as file:
+        text = file.read().replace(b"\tGT\t7", b"\tDP\t7").replace(b"\t8", b"\t0/1")
+    with pysam.BGZFile(str(vcf), "w") as file:
+        file.write(text)
+    pysam.tabix_index(str(vcf), preset="vcf", force=True)
+    assert positions(read([vcf], ("20", 90, "T", "A"), ("20", 91, "T", "A"))[1]) == [("20", 91)]
+
+
+def test_records_whose_filter_does_not_pass_are_left_out(tmp_path):
+    vcf = write_vcf(
+        tmp_path / "a.vcf.gz", "20 90 . T A . 0|1\n20 91 . T A . 0|1", samples=("a",), filters=("q10", "PASS")
+    )
+    wanted = [("20", 90, "T", "A"), ("20", 91, "T", "A")]
+    assert positions(read([vcf], *wanted)[1]) == [("20", 90), ("20", 91)]
+    assert positions(read([vcf], *wanted, passed=frozenset({"PASS"}))[1]) == [("20", 91)]
+
+
+def test_other_alleles_at_the_position_are_left_out(tmp_path):
+    vcf = write_vcf(tmp_path / "a.vcf.gz", "20 90 . TA T . 1|1\n20 90 . T C . 1|1\n20 90 . T G,A . 1|2", samples=("a",))
+    _, (calls,) = read([vcf], ("20", 90, "T", "A"))
+    assert list(calls.key) == [2]
+    assert copies(calls, 2) == [(0, 1)]
+
+
+def test_nobody(tmp_path):
     vcf = write_vcf(tmp_path / "a.vcf.gz", "20 90 . T A .")
     assert not has_people([vcf])
-    assert count(scored(("20", 90, "T", "A", "G", 1.0)), [vcf]) == ([], {})
+    assert read([vcf], ("20", 90, "T", "A")) == ([], [])
     with_samples = write_vcf(tmp_path / "b.vcf.gz", "20 90 . T A . 0/1", samples=("a",))
     assert has_people([vcf, with_samples])
-    assert count(scored(), [with_samples]) == ([], {})
+    assert read([with_samples]) == (["a"], [])
 
 
-@pytest.mark.parametrize("n_people", [1, 7, 8, 9, 20])
-def test_union_counts_people_once(n_people):
-    some, other = np.arange(n_people) % 2 == 0, np.arange(n_people) % 3 == 0
-    packed = pd.Series([np.packbits(people).tobytes() for people in (some, other, some)])
-    assert union(packed) == (some | other).sum()
+def test_genotypes_that_cannot_be_read_are_named(monkeypatch):
+    class Broken:
+        CHROM, POS = "20", 90
+
+        @property
+        def genotype(self):
+            raise Exception("error parsing genotypes")  # as cyvcf2 does
+
+    from pasvar.vcf import read_genotypes
+
+    with pytest.raises(InputError, match=r"20:90: genotypes cannot be read \(error parsing genotypes\)"):
+        read_genotypes(Broken())
+
+
+def test_ploidy_of_records_without_a_missing_call():
+    calls = Calls({}, np.arange(2), np.array([[0, 1], [1, 0]]), np.ones(2), {})
+    assert calls.ploidy.tolist() == [2, 2]

@@ -151,8 +151,9 @@ def haplotype_window(
 ) -> tuple[np.ndarray, str] | None:
     """The window (205,) of a site with all edits of one haplotype in place, and its anchor; None where edits collide.
 
-    Each edit is made where it stands, as its VCF record spells it, whatever other places an indel could have. As
-    `alternate_window` else, of which it is the same for a single edit; how the hexamer keeps its place: `place_edits`.
+    Each edit is made where it stands, as its VCF record spells it, whatever other places an indel could have. For a single edit
+    it is `alternate_window`; how the hexamer keeps its place: `place_edits`.
+    stretch: must hold, on either side of window and edits, as many bases as a window and the edits together have.
     """
     if collide(edits):
         return None

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 import pandas as pd
 import pyarrow as pa
 
-from pasvar import genotypes
 from pasvar.competition import reference_usage
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH
 from pasvar.errors import InputError
@@ -84,7 +83,8 @@ def summarise_genes(
     genes = genes.join(counts.groupby("gene_id")[["n_alleles", "n_scored"]].sum())
     top, strong = _strongest(effects, min_effect)
     genes = genes.join(strong.rename("n_strong")).fillna({"n_alleles": 0, "n_scored": 0, "n_strong": 0}).join(top)
-    carriers = people.groupby("gene_id").people.apply(genotypes.union)
+    # All sites of a gene are in one shard, so that nobody is counted twice.
+    carriers = people.set_index("gene_id").carriers
     genes["carriers"] = carriers.reindex(genes.index, fill_value=0).astype("Int32") if with_genotypes else pd.NA
     return genes.reset_index()
 

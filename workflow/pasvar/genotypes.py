@@ -1,6 +1,9 @@
-"""Who carries what: genotypes of the scored alleles, read from the VCF region by region."""
+"""Genotypes of a cohort's scored alleles, read once, record by record, from one VCF file or several."""
 
+import heapq
+from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import chain, groupby
 from pathlib import Path
 
 import cyvcf2
@@ -8,41 +11,30 @@ import numpy as np
 import pandas as pd
 
 from pasvar.contigs import ContigNames
-from pasvar.errors import InputError
-from pasvar.tables import empty_frame
-from pasvar.vcf import open_vcf, variants_between
+from pasvar.filters import Filters
+from pasvar.tables import ALLELE
+from pasvar.vcf import open_vcf, read_genotypes, variants_between
 
-_KEY = ["chrom", "pos", "ref", "alt"]
+UNPHASED = -1
+"""Instead of the number of a phase set."""
 
-_GAP = 20_000
-"""Scored alleles closer than this many nt are read in one go: a seek costs about as much as the records between."""
+_GAP = 2000
+"""Scored alleles closer than this many nt are read in one go: a seek costs about as much as the records between (measured with
+503 and with 2,504 people)."""
+
+_MISSING = np.iinfo(np.int32).min
+"""What htslib has for a missing integer."""
 
 
 class Cohort:
-    """The people of all VCF files of a run; a person who is in several files counts once."""
+    """The people of all VCF files of a run that have any, by name; a person may be in several files."""
 
-    def __init__(self, vcfs: list[Path]):
-        self.vcfs = {path.name: open_vcf(path, with_samples=True) for path in vcfs}
-        self.people = sorted({sample for vcf in self.vcfs.values() for sample in vcf.samples})
+    def __init__(self, vcfs: Iterable[str | Path]):
+        opened = [open_vcf(path, with_samples=True) for path in vcfs]
+        self.vcfs = [vcf for vcf in opened if vcf.samples]
+        self.people = sorted({sample for vcf in self.vcfs for sample in vcf.samples})
         place = {person: i for i, person in enumerate(self.people)}
-        self.places = {
-            name: np.array([place[s] for s in vcf.samples], dtype=np.int64) for name, vcf in self.vcfs.items()
-        }
-
-
-class Carriers:
-    """Counts of one allele, added up over files."""
-
-    def __init__(self, n_people: int):
-        self.people = np.zeros(n_people, dtype=bool)
-        self.allele_count = 0
-        self.allele_number = 0
-
-    def add(self, genotypes: np.ndarray, allele: int, places: np.ndarray) -> None:
-        """genotypes: (samples, ploidy) allele numbers, -1 missing, -2 padding of a lower ploidy. allele: 1 for the first ALT."""
-        self.people[places[(genotypes == allele).any(axis=1)]] = True
-        self.allele_count += int((genotypes == allele).sum())
-        self.allele_number += int((genotypes >= 0).sum())
+        self.places = [np.array([place[sample] for sample in vcf.samples], dtype=np.int64) for vcf in self.vcfs]
 
 
 def has_people(vcfs: Iterable[str | Path]) -> bool:
@@ -50,86 +42,112 @@ def has_people(vcfs: Iterable[str | Path]) -> bool:
     return any(open_vcf(path, with_samples=True).samples for path in vcfs)
 
 
-def count_carriers(
-    scores: pd.DataFrame, vcfs: list[Path], names: ContigNames, min_effect: float
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables `carriers` and `gene_carriers` of one shard's scored alleles.
+class Calls:
+    """The calls of one record.
 
-    scores: table `scores` so far; an allele is strong for a gene where |delta_logodds_narrow| >= min_effect at any of its sites.
-    Both tables have no rows where no file has genotypes.
+    key: (chrom, pos, ref, alt) of each allele that is asked for, by its number in the record.
+    people: (n,) places in the cohort. alleles: (n, haplotypes) allele numbers, 0 for REF, -1 missing, -2 no such haplotype.
+    phase_sets: (n,) numbers from 1, `UNPHASED` for a call that is not phased.
+    ploidy: (n,) haplotypes of each person, 0 where none is called.
+    copies, n_called: of each allele of `key`, its (index of person, haplotype) and how many calls are not missing.
     """
-    cohort = Cohort(vcfs)
-    if not cohort.people or scores.empty:
-        return empty_frame("carriers"), empty_frame("gene_carriers")
-    strong = scores[scores.delta_logodds_narrow.abs() >= min_effect]
-    genes_of: dict[tuple, set[str]] = {}
-    for *key, gene in strong[[*_KEY, "gene_id"]].itertuples(index=False, name=None):
-        genes_of.setdefault(tuple(key), set()).add(gene)
 
-    rows, by_gene = [], {}
-    for key, found in _carriers_of(scores[_KEY].drop_duplicates(), cohort, names):
-        rows.append((*key, int(found.people.sum()), found.allele_count, found.allele_number))
-        for gene in genes_of.get(key, ()):
-            by_gene[gene] = by_gene.get(gene, False) | found.people
-    carriers = pd.DataFrame(rows, columns=empty_frame("carriers").columns)
-    bits = [np.packbits(by_gene[gene]).tobytes() for gene in sorted(by_gene)]
-    return carriers, pd.DataFrame({"gene_id": sorted(by_gene), "people": bits})
-
-
-def _carriers_of(
-    scored: pd.DataFrame, cohort: Cohort, names: ContigNames
-) -> Iterator[tuple[tuple[str, int, str, str], Carriers]]:
-    """((chrom, pos, ref, alt), Carriers) of each scored allele, in the order given, one run of neighbours in memory."""
-    for chrom, alleles in scored.groupby("chrom", sort=False):
-        runs = (alleles.pos.diff() > _GAP).cumsum()
-        for _, run in alleles.groupby(runs, sort=False):
-            wanted = {(row.pos, row.ref, row.alt): Carriers(len(cohort.people)) for row in run.itertuples()}
-            start, end = int(run.pos.min()) - 1, int(run.pos.max())
-            for name, vcf in cohort.vcfs.items():
-                if vcf.samples:
-                    _read_run(vcf, names, chrom, start, end, wanted, cohort.places[name])
-            for (pos, ref, alt), found in wanted.items():
-                yield (chrom, pos, ref, alt), found
+    def __init__(
+        self,
+        key: dict[int, tuple],
+        people: np.ndarray,
+        alleles: np.ndarray,
+        phase_sets: np.ndarray,
+        had: dict[int, np.ndarray],
+    ):
+        """had: of some alleles of `key`, the people (n,) who had a call of it in an earlier record, where it is REF now."""
+        for number, people_before in had.items():
+            alleles[people_before[:, None] & (alleles == number)] = 0
+        self.key, self.people, self.alleles, self.phase_sets = key, people, alleles, phase_sets
+        self.ploidy = np.full(len(alleles), alleles.shape[1])
+        if alleles.min(initial=0) < 0:
+            self.ploidy = np.where((alleles >= 0).any(axis=1), (alleles > -2).sum(axis=1), 0)
+        self.copies = {number: np.nonzero(alleles == number) for number in key}
+        n_called = int((alleles >= 0).sum())
+        self.n_called = {
+            number: n_called - int((alleles[had[number]] >= 0).sum()) if number in had else n_called for number in key
+        }
 
 
-def _read_run(
-    vcf: cyvcf2.VCF,
-    names: ContigNames,
+def read_calls(alleles: pd.DataFrame, cohort: Cohort, names: ContigNames, filters: Filters) -> Iterator[Calls]:
+    """The calls of scored alleles, by position, record by record.
+
+    alleles: rows with chrom (the FASTA's name), pos, ref and alt, by position within each contig.
+    Records whose FILTER does not pass are left out. Where a person has calls of an allele in several records, of one file or
+    of several, the first one counts, and is a reference call in the others.
+    A phase set is one of one file: a phased call without PS is in the set of all such calls there (VCF specification).
+    """
+    phase_sets = _PhaseSets()
+    for chrom, rows in alleles[ALLELE].drop_duplicates().groupby("chrom", sort=False):
+        wanted = set(rows.itertuples(index=False, name=None))
+        positions = set(rows.pos)
+        runs = (rows.pos.diff() > _GAP).cumsum()
+        for _, run in rows.pos.groupby(runs, sort=False):
+            start, end = int(run.min()) - 1, int(run.max())
+            files = [_records(vcf, number, names, chrom, start, end) for number, vcf in enumerate(cohort.vcfs)]
+            for pos, records in groupby(heapq.merge(*files, key=_position), key=_position):
+                if pos in positions:
+                    here = [record for record in records if filters.keep_record(record[1])]
+                    yield from _calls_at(chrom, here, wanted, cohort, phase_sets)
+
+
+def _position(record: tuple[int, cyvcf2.Variant]) -> int:
+    return record[1].POS
+
+
+def _records(
+    vcf: cyvcf2.VCF, number: int, names: ContigNames, chrom: str, start: int, end: int
+) -> Iterable[tuple[int, cyvcf2.Variant]]:
+    """(number of the file, record) of a region, by position."""
+    contigs = [contig for contig in vcf.seqnames if names.match(contig) == chrom]
+    found = ((number, variant) for contig in contigs for variant in variants_between(vcf, contig, start, end))
+    return found if len(contigs) < 2 else sorted(found, key=_position)
+
+
+def _calls_at(
     chrom: str,
-    start: int,
-    end: int,
-    wanted: dict[tuple, Carriers],
-    places: np.ndarray,
-) -> None:
-    positions = {pos for pos, _, _ in wanted}
-    counted = set()  # a record that the file has twice counts once
-    for contig in vcf.seqnames:
-        if names.match(contig) != chrom:
+    records: list[tuple[int, cyvcf2.Variant]],
+    wanted: set[tuple],
+    cohort: Cohort,
+    phase_sets: "_PhaseSets",
+) -> Iterator[Calls]:
+    """The calls of the records of one position."""
+    keys = [
+        {
+            number: key
+            for number, alt in enumerate(variant.ALT, start=1)
+            if (key := (chrom, variant.POS, variant.REF, alt)) in wanted
+        }
+        for _, variant in records
+    ]
+    n_records = Counter(chain.from_iterable(key.values() for key in keys))
+    had = {key: np.zeros(len(cohort.people), dtype=bool) for key, n in n_records.items() if n > 1}
+    for (file, variant), key in zip(records, keys, strict=True):
+        if not key or "GT" not in variant.FORMAT:
             continue
-        for variant in variants_between(vcf, contig, start, end):
-            if variant.POS not in positions:
-                continue
-            genotypes = _genotypes(variant)
-            if genotypes is None:
-                continue
-            for number, alt in enumerate(variant.ALT, start=1):
-                key = (variant.POS, variant.REF, alt)
-                if key in wanted and key not in counted:
-                    counted.add(key)
-                    wanted[key].add(genotypes, number, places)
+        people, (alleles, phased) = cohort.places[file], read_genotypes(variant)
+        before = {number: had[key[number]][people] for number in key if key[number] in had}
+        for number in before:
+            had[key[number]][people[(alleles >= 0).any(axis=1)]] = True
+        yield Calls(key, people, alleles, phase_sets.of(file, variant, phased), before)
 
 
-def _genotypes(variant: cyvcf2.Variant) -> np.ndarray | None:
-    """(samples, ploidy) allele numbers, None for a record without GT."""
-    if "GT" not in variant.FORMAT:
-        return None
-    try:
-        return variant.genotype.array()[:, :-1]  # the last column says whether the call is phased
-    except Exception as error:  # cyvcf2 raises bare Exceptions
-        raise InputError(f"{variant.CHROM}:{variant.POS}: genotypes cannot be read ({error})") from error
+class _PhaseSets:
+    """Numbers, from 1, of the phase sets of all files."""
 
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[int, int], int] = {}
 
-def union(people: pd.Series) -> int:
-    """How many people are in any of the bit sets of `gene_carriers`."""
-    bits = np.bitwise_or.reduce([np.frombuffer(packed, dtype=np.uint8) for packed in people])
-    return int(np.unpackbits(bits).sum())
+    def of(self, file: int, variant: cyvcf2.Variant, phased: np.ndarray) -> np.ndarray:
+        """(samples,) number of each call's phase set, `UNPHASED` where it is not phased."""
+        values = np.full(len(phased), _MISSING)
+        if "PS" in variant.FORMAT:
+            values = variant.format("PS")[:, 0]
+        distinct, which = np.unique(values, return_inverse=True)
+        numbers = [self._numbers.setdefault((file, value), len(self._numbers) + 1) for value in distinct.tolist()]
+        return np.where(phased, np.array(numbers)[which], UNPHASED)

@@ -7,7 +7,8 @@ give the same bytes: the row groups have a fixed size, and what pyarrow would ad
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -56,6 +57,8 @@ _POS = _column("pos", pa.int64(), "POS as in the VCF", "1-based")
 _REF = _column("ref", pa.string(), "REF as spelled in the VCF")
 _ALT = _column("alt", pa.string(), "one ALT as spelled in the VCF")
 _ALLELE = [_CHROM, _POS, _REF, _ALT]
+ALLELE = [column.name for column in _ALLELE]
+"""The columns that name an allele."""
 _GENE = [
     _column("gene_id", pa.string(), "gene_id of the GTF"),
     _column("gene_name", pa.string(), "gene_name of the GTF, or gene_id where it has none"),
@@ -126,6 +129,17 @@ _NEW_HEXAMER = [
     _column("hexamer_pos", pa.int64(), "first base of the new hexamer along the strand, in the reference", "1-based"),
     _column("hexamer_ref", pa.string(), "the six bases at that place, reference"),
     _column("hexamer_alt", pa.string(), "the six bases at that place, alternate"),
+]
+_HAPLOTYPE_COUNTS = [
+    _column("n_carriers", pa.int32(), "people with the haplotype, of those with known phase", "people"),
+    _column("haplotype_count", pa.int32(), "copies of the haplotype among them"),
+    _column("haplotype_number", pa.int32(), "haplotypes at the site of all people with a call there and known phase"),
+    _column(
+        "n_unphased",
+        pa.int32(),
+        "people who have all of the variants with unknown phase, and count in no haplotype",
+        "people",
+    ),
 ]
 
 
@@ -285,12 +299,54 @@ TABLES = {
         ),
     ),
     "carriers": Table("shards/{shard}/carriers.parquet", "scored allele", (*_ALLELE, *_GENOTYPES)),
+    "site_haplotypes": Table(
+        "shards/{shard}/site_haplotypes.parquet",
+        "site and set of variants that one haplotype has there",
+        (
+            _SITE_ID,
+            _column("haplotype", pa.int32(), "number of the set at the site, from 1"),
+            _column("alleles", pa.list_(pa.int32()), "the set, as rows of alleles.parquet, from 0"),
+            *_HAPLOTYPE_COUNTS,
+            _column("anchor", pa.string(), "as in alleles.parquet; null where the variants contradict one another"),
+            _column(
+                "window_alt", pa.string(), "the 205 nt with all of them in place; null there, and for a single one"
+            ),
+        ),
+    ),
+    "carried": Table(
+        "shards/{shard}/carried.parquet",
+        "site, person and haplotype that is not the reference; of unknown phase, copy of a variant",
+        (
+            _SITE_ID,
+            _column("person", pa.int32(), "place among the cohort's people by name, from 0"),
+            _column(
+                "copy", pa.int8(), "number of the haplotype in the genotypes, from 1; 0 where the phase is unknown"
+            ),
+            _column("haplotype", pa.int32(), "the set of variants, by its number in site_haplotypes.parquet"),
+            _column("ploidy", pa.int8(), "the person's haplotypes there"),
+            _column(
+                "phase_set",
+                pa.int32(),
+                "number of the phase set, from 1; 0: none is needed, for all haplotypes are equal; -1: one heterozygous call "
+                "without one; -2: unknown phase",
+            ),
+        ),
+    ),
+    "haplotype_scores": Table(
+        "shards/{shard}/haplotype_scores.parquet",
+        "haplotype with a joint window, as in site_haplotypes.parquet",
+        (
+            _SITE_ID,
+            _column("haplotype", pa.int32(), "number of the set at the site"),
+            *_alternate([*_LOGODDS, *_CUT_SCORES]),
+        ),
+    ),
     "gene_carriers": Table(
         "shards/{shard}/gene_carriers.parquet",
         "gene",
         (
             _GENE[0],
-            _column("people", pa.binary(), "one bit per person of the cohort, set for a carrier of a strong allele"),
+            _column("carriers", pa.int32(), "people with at least one strong allele of the gene", "people"),
         ),
     ),
     "gene_counts": Table(
@@ -483,6 +539,84 @@ TABLES = {
             _column("carriers", pa.int32(), "people with at least one strong allele; null without genotypes", "people"),
         ),
     ),
+    "haplotypes": Table(
+        "haplotypes.parquet",
+        "site and gene and set of two or more variants that one haplotype of the cohort has",
+        (
+            _CHROM,
+            _SITE_ID,
+            *_GENE,
+            _STRAND,
+            _column("variants", pa.list_(pa.string()), "the set, by position, each `chrom:pos:ref:alt` as in the VCF"),
+            _column("n_variants", pa.int16(), "their number"),
+            *_HAPLOTYPE_COUNTS,
+            _column("frequency", pa.float32(), "haplotype_count by haplotype_number", "share"),
+            _column(
+                "anchor",
+                pa.string(),
+                "as in scores; null, as all effects, where the variants contradict one another because they overlap",
+            ),
+            _column("hexamer_ref", pa.string(), "the six bases at index 70, reference"),
+            _column("hexamer_alt", pa.string(), "the six bases at index 70, with all variants"),
+            _column("logodds_narrow_ref", pa.float32(), "as in scores", "ln"),
+            _column("delta_logodds_narrow", pa.float32(), "effect of all variants together", "ln"),
+            _column("sum_delta_logodds_narrow", pa.float32(), "sum of the effects that each has alone", "ln"),
+            _column("interaction_narrow", pa.float32(), "together minus sum", "ln"),
+            _column("delta_logodds", pa.float32(), "effect of all variants together, whole window", "ln"),
+            _column("sum_delta_logodds", pa.float32(), "sum of the effects that each has alone, whole window", "ln"),
+            _column("interaction", pa.float32(), "together minus sum, whole window", "ln"),
+            _column(
+                "interacts",
+                pa.bool_(),
+                "narrow: |interaction| of at least `min_effect`, or together and sum of opposite signs, one of them that strong",
+            ),
+        ),
+    ),
+    "samples": Table(
+        "samples.parquet",
+        "person and gene that changes: on one haplotype, or in the usage of a site",
+        (
+            _column("sample", pa.string(), "name in the VCF"),
+            _CHROM,
+            *_GENE,
+            _STRAND,
+            _column(
+                "site_id", pa.string(), "the site hit hardest: largest |effect| on one haplotype, then most proximal"
+            ),
+            _column(
+                "variants",
+                pa.list_(pa.string()),
+                "what the person carries there, by position, `chrom:pos:ref:alt` as in the VCF",
+            ),
+            _column("copies", pa.list_(pa.int8()), "number of copies of each"),
+            _column("ploidy", pa.int8(), "haplotypes of the person there, 1 on a haploid chromosome"),
+            _column(
+                "phased",
+                pa.bool_(),
+                "whether it is known which of the variants there share a haplotype; else each counts alone, copy by copy",
+            ),
+            _column(
+                "delta_logodds_narrow_1",
+                pa.float32(),
+                "effect of the first haplotype, all its variants together; null unless phased, and for more than two haplotypes",
+                "ln",
+            ),
+            _column(
+                "delta_logodds_narrow_2", pa.float32(), "of the second haplotype; null for a haploid call too", "ln"
+            ),
+            _column("delta_logodds_narrow", pa.float32(), "mean effect of the person's haplotypes there", "ln"),
+            _column("delta_usage", pa.float32(), "change of that site's usage, mean of the haplotypes", "share"),
+            _column(
+                "delta_pdui", pa.float32(), "change of the most distal site's usage, mean of the haplotypes", "share"
+            ),
+            _column(
+                "delta_utr_length",
+                pa.float32(),
+                "change of the expected 3' UTR length, mean of the haplotypes; null where no site has one",
+                "nt",
+            ),
+        ),
+    ),
     "ledger": Table(
         "ledger.parquet",
         "input allele",
@@ -505,9 +639,12 @@ TABLES = {
         ),
     ),
 }
-"""All tables by name. `sites`, `scores`, `gene_effects`, `genes` and `ledger` are for users, the rest lie between rules."""
+"""All tables by name. `USER_TABLES` are for users, the rest lie between rules."""
 
-USER_TABLES = ("sites", "tissue_usage", "scores", "gene_effects", "tissue_effects", "new_sites", "genes", "ledger")
+USER_TABLES = (
+    *("sites", "tissue_usage", "scores", "haplotypes", "gene_effects", "tissue_effects", "new_sites"),
+    *("genes", "samples", "ledger"),
+)
 
 
 def empty_frame(name: str) -> pd.DataFrame:
@@ -540,31 +677,44 @@ def write_table(path: str | Path, frame: pd.DataFrame, name: str, made_by: dict[
 def write_batches(
     path: str | Path, tables: Iterable[pa.Table], name: str, made_by: dict[str, str] | None = None
 ) -> None:
-    """Write arrow tables one after the other into one file, holding one row group in memory.
+    """Write arrow tables one after the other into one file, as `table_writer` does."""
+    with table_writer(path, name, made_by) as write:
+        for table in tables:
+            write(table)
 
-    The row groups are cut from the rows alone, so that however the rows were split the bytes are the same.
-    `made_by` goes into the file's metadata beside pasvar's version (the model's name and digest, say).
+
+@contextmanager
+def table_writer(
+    path: str | Path, name: str, made_by: dict[str, str] | None = None
+) -> Iterator[Callable[[pa.Table], None]]:
+    """A function that appends rows to table `name`; the file appears whole when the block ends, or not at all.
+
+    One row group is held in memory. The row groups are cut from the rows alone, so that however the rows were split the bytes
+    are the same. `made_by` goes into the file's metadata beside pasvar's version (the model's name and digest, say).
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     made_by = {"pasvar_version": __version__, **(made_by or {})}
     schema = TABLES[name].schema.with_metadata({"pasvar": json.dumps(made_by, sort_keys=True)})
     beside = path.with_name(f".{path.name}.part")
-    with pq.ParquetWriter(beside, schema, compression="zstd", **TABLES[name].options) as writer:
-        for group in _row_groups(tables, schema):
-            writer.write_table(group, row_group_size=ROW_GROUP_SIZE)
-    os.replace(beside, path)
-
-
-def _row_groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
-    """The rows of `tables`, in slices of `ROW_GROUP_SIZE`; at least one slice, if empty, so that the schema is written."""
     waiting = schema.empty_table()
-    for table in tables:
-        waiting = pa.concat_tables([waiting, table.cast(schema)])
-        while waiting.num_rows > ROW_GROUP_SIZE:
-            yield waiting.slice(0, ROW_GROUP_SIZE).combine_chunks()
-            waiting = waiting.slice(ROW_GROUP_SIZE)
-    yield waiting.combine_chunks()
+    try:
+        with pq.ParquetWriter(beside, schema, compression="zstd", **TABLES[name].options) as writer:
+
+            def write(table: pa.Table) -> None:
+                nonlocal waiting
+                waiting = pa.concat_tables([waiting, table.cast(schema)])
+                while waiting.num_rows > ROW_GROUP_SIZE:
+                    writer.write_table(waiting.slice(0, ROW_GROUP_SIZE).combine_chunks(), row_group_size=ROW_GROUP_SIZE)
+                    waiting = waiting.slice(ROW_GROUP_SIZE)
+
+            yield write
+            # Also where there is no row, so that the schema is written.
+            writer.write_table(waiting.combine_chunks(), row_group_size=ROW_GROUP_SIZE)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    os.replace(beside, path)
 
 
 def read_arrow(path: str | Path, name: str, columns: list[str] | None = None) -> pa.Table:
@@ -596,6 +746,14 @@ def read_table(path: str | Path, name: str, columns: list[str] | None = None) ->
     for column, dtype in nullable.items():
         frame[column] = pd.array(table[column].to_pylist(), dtype=str(dtype).replace("int", "Int"))
     return frame
+
+
+def read_pieces(path: str | Path, name: str) -> Iterator[pd.DataFrame]:
+    """As `read_table`, a row group at a time, of tables whose integers have no nulls."""
+    with pq.ParquetFile(path) as file:
+        require_schema(file, path, name)
+        for group in range(file.num_row_groups):
+            yield file.read_row_group(group).to_pandas()
 
 
 def read_made_by(path: str | Path | pq.ParquetFile) -> dict[str, str]:

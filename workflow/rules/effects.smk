@@ -1,7 +1,7 @@
-# From scores to effects: per allele and site, per allele and gene, per gene.
+# From scores to effects: per allele and site, per haplotype and site, per allele and gene, per person and gene, per gene.
 #
-# in:  results/scores/windows.parquet, results/shards/{scatteritem}/*.parquet, VCF files (for genotypes)
-# out: results/{sites,scores,gene_effects,tissue_effects,new_sites}.parquet, results/genes.{parquet,tsv}
+# in:  results/scores/windows.parquet, results/shards/{scatteritem}/*.parquet, VCF files (for the names of people)
+# out: results/{sites,scores,haplotypes,gene_effects,tissue_effects,new_sites,samples,genes}.parquet, results/genes.tsv
 
 
 rule predict_usage:
@@ -28,19 +28,24 @@ rule summarise_alleles:
         sites="results/sites.parquet",
         tissue_usage="results/sites/tissue_usage.parquet",
         windows="results/windows/windows.parquet",
-        contigs="results/reference/contigs.parquet",
         alleles="results/shards/{scatteritem}/alleles.parquet",
-        scores="results/shards/{scatteritem}/allele_scores.parquet",
+        allele_scores="results/shards/{scatteritem}/allele_scores.parquet",
         candidates="results/shards/{scatteritem}/candidates.parquet",
         candidate_scores="results/shards/{scatteritem}/candidate_scores.parquet",
         exons="results/sites/exons.parquet",
+        carriers="results/shards/{scatteritem}/carriers.parquet",
+        site_haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
+        haplotype_scores="results/shards/{scatteritem}/haplotype_scores.parquet",
+        carried="results/shards/{scatteritem}/carried.parquet",
         vcf=CONFIG["vcf"],
         index=vcf_indexes(),
     output:
         scores="results/shards/{scatteritem}/scores.parquet",
+        haplotypes="results/shards/{scatteritem}/haplotypes.parquet",
         gene_effects="results/shards/{scatteritem}/gene_effects.parquet",
         tissue_effects="results/shards/{scatteritem}/tissue_effects.parquet",
         new_sites="results/shards/{scatteritem}/new_sites.parquet",
+        samples="results/shards/{scatteritem}/samples.parquet",
         gene_carriers="results/shards/{scatteritem}/gene_carriers.parquet",
     log:
         "logs/summarise_alleles/{scatteritem}.log",
@@ -64,16 +69,20 @@ rule gather_effects:
     input:
         sites="results/sites.parquet",
         scores=gather.shards("results/shards/{scatteritem}/scores.parquet"),
+        haplotypes=gather.shards("results/shards/{scatteritem}/haplotypes.parquet"),
         gene_effects=gather.shards("results/shards/{scatteritem}/gene_effects.parquet"),
         tissue_effects=gather.shards(
             "results/shards/{scatteritem}/tissue_effects.parquet"
         ),
         new_sites=gather.shards("results/shards/{scatteritem}/new_sites.parquet"),
+        samples=gather.shards("results/shards/{scatteritem}/samples.parquet"),
     output:
         scores="results/scores.parquet",
+        haplotypes="results/haplotypes.parquet",
         gene_effects="results/gene_effects.parquet",
         tissue_effects="results/tissue_effects.parquet",
         new_sites="results/new_sites.parquet",
+        samples="results/samples.parquet",
     log:
         "logs/gather_effects.log",
     benchmark:

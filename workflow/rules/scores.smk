@@ -1,7 +1,7 @@
 # The network's part: log odds of cleavage of reference and alternate windows. The only rules that use a GPU.
 #
-# in:  results/model/, results/windows/windows.parquet, results/shards/{scatteritem}/{alleles,candidates}.parquet
-# out: results/scores/windows.parquet, results/shards/{scatteritem}/{allele,candidate}_scores.parquet
+# in:  results/model/, results/windows/windows.parquet, results/shards/{scatteritem}/{alleles,candidates,site_haplotypes}.parquet
+# out: results/scores/windows.parquet, results/shards/{scatteritem}/{allele,candidate,haplotype}_scores.parquet
 #
 # Both take what the store (config key `store`) has, and add to it what it lacks.
 
@@ -31,10 +31,12 @@ rule score_alleles:
         model="results/model",
         alleles="results/shards/{scatteritem}/alleles.parquet",
         candidates="results/shards/{scatteritem}/candidates.parquet",
+        haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
         ledger="results/ledger.parquet",
     output:
-        scores="results/shards/{scatteritem}/allele_scores.parquet",
+        allele_scores="results/shards/{scatteritem}/allele_scores.parquet",
         candidate_scores="results/shards/{scatteritem}/candidate_scores.parquet",
+        haplotype_scores="results/shards/{scatteritem}/haplotype_scores.parquet",
     log:
         "logs/score_alleles/{scatteritem}.log",
     benchmark:

@@ -43,6 +43,33 @@ rule read_alleles:
         "../scripts/read_alleles.py"
 
 
+# Where people have genotypes: what they carry at the sites, and the windows of their haplotypes. The only rule that reads genotypes.
+rule read_genotypes:
+    input:
+        vcf=CONFIG["vcf"],
+        index=vcf_indexes(),
+        fasta=CONFIG["fasta"],
+        contigs="results/reference/contigs.parquet",
+        windows="results/windows/windows.parquet",
+        alleles="results/shards/{scatteritem}/alleles.parquet",
+        ledger="results/ledger.parquet",
+    output:
+        carriers="results/shards/{scatteritem}/carriers.parquet",
+        site_haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
+        carried="results/shards/{scatteritem}/carried.parquet",
+    log:
+        "logs/read_genotypes/{scatteritem}.log",
+    benchmark:
+        "benchmarks/read_genotypes/{scatteritem}.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        filters=CONFIG["filters"],
+        code=code_of("read_genotypes"),
+    script:
+        "../scripts/read_genotypes.py"
+
+
 # Scoring waits for it: files of different assemblies stop a run here, before the expensive part.
 rule close_ledger:
     input:

@@ -6,8 +6,8 @@ from pasvar.tables import gather, read_made_by
 
 def main(inputs, outputs) -> None:
     made_by = read_made_by(inputs.sites)
-    for name in ("scores", "gene_effects", "tissue_effects", "new_sites"):
-        gather(inputs[name], name, outputs[name], made_by)
+    for name, out in outputs.items():
+        gather(inputs[name], name, out, made_by)
 
 
 if __name__ == "__main__":

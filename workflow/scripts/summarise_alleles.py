@@ -1,44 +1,36 @@
-"""One shard's effects per allele and site, gene and tissue, and the people who carry the alleles."""
+"""One shard's effects per allele, haplotype, gene, tissue and person, and the sites that its alleles make."""
 
-from pathlib import Path
-
-from pasvar.contigs import ContigNames
 from pasvar.effects import add_genotypes, score_alleles
 from pasvar.gains import new_sites
 from pasvar.gene_effects import gene_effects, tissue_effects
-from pasvar.genotypes import count_carriers
+from pasvar.genotypes import Cohort
+from pasvar.interactions import haplotype_effects, set_effects
 from pasvar.jobs import logged
+from pasvar.people import write_people
 from pasvar.tables import read_made_by, read_table, write_table
 
 
 def main(inputs, outputs, params) -> None:
-    sites = read_table(inputs.sites, "sites")
-    scores = score_alleles(
-        read_table(inputs.alleles, "alleles"),
-        read_table(inputs.scores, "allele_scores"),
-        read_table(inputs.windows, "windows"),
-        sites,
-    )
-    names = ContigNames(read_table(inputs.contigs, "contigs").chrom)
-    vcfs = [Path(path) for path in inputs.vcf]
-    carriers, gene_carriers = count_carriers(scores, vcfs, names, params.min_effect)
-    scores = add_genotypes(scores, carriers)
-    made_by = read_made_by(inputs.scores)
-    write_table(outputs.scores, scores, "scores", made_by)
-    tissues = read_table(inputs.tissue_usage, "tissue_usage")
-    of_genes = gene_effects(scores, sites, tissues, params.usage_floor, params.min_usage_shift)
-    write_table(outputs.gene_effects, of_genes, "gene_effects", made_by)
-    of_tissues = tissue_effects(scores, sites, tissues, params.usage_floor, params.min_effect)
-    write_table(outputs.tissue_effects, of_tissues, "tissue_effects", made_by)
-    new = new_sites(
-        read_table(inputs.candidates, "candidates"),
-        read_table(inputs.candidate_scores, "candidate_scores"),
-        sites,
-        read_table(inputs.exons, "exons"),
-        params,
-    )
-    write_table(outputs.new_sites, new, "new_sites", made_by)
-    write_table(outputs.gene_carriers, gene_carriers, "gene_carriers")
+    made_by = read_made_by(inputs.allele_scores)
+    read = {name: read_table(inputs[name], name) for name in _TABLES}
+    sites, windows, tissues = read["sites"], read["windows"], read["tissue_usage"]
+    scores = add_genotypes(score_alleles(read["alleles"], read["allele_scores"], windows, sites), read["carriers"])
+    sets = set_effects(read["site_haplotypes"], read["haplotype_scores"], read["allele_scores"], sites)
+    for name, table in (
+        ("scores", scores),
+        ("haplotypes", haplotype_effects(sets, sites, windows, params.min_effect)),
+        ("gene_effects", gene_effects(scores, sites, tissues, params.usage_floor, params.min_usage_shift)),
+        ("tissue_effects", tissue_effects(scores, sites, tissues, params.usage_floor, params.min_effect)),
+        ("new_sites", new_sites(read["candidates"], read["candidate_scores"], sites, read["exons"], params)),
+    ):
+        write_table(outputs[name], table, name, made_by)
+    write_people(inputs.carried, sets, sites, Cohort(inputs.vcf).people, params.min_effect, outputs, made_by)
+
+
+_TABLES = (
+    *("sites", "tissue_usage", "windows", "exons"),
+    *("alleles", "allele_scores", "carriers", "site_haplotypes", "haplotype_scores", "candidates", "candidate_scores"),
+)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,206 @@
+"""Person by person: what the haplotypes that somebody carries do to a gene.
+
+Table `carried` is read site by site, and only what belongs to the genes at hand is held; there is no matrix of people and
+variants.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from pasvar.competition import GeneSites
+from pasvar.constants import PROBABILITY_FLOOR
+from pasvar.errors import InputError
+from pasvar.haplotypes import NO_PHASE, UNKNOWN
+from pasvar.tables import read_pieces, table_writer, to_arrow
+
+_GENE = ["gene_id", "gene_name", "chrom", "strand"]
+
+_MANY = 10_000
+"""People of a gene whose usages are predicted at a time."""
+
+
+class GenePeople:
+    """What m people carry at the k sites of a gene, and what it does there.
+
+    people: (m,) places in the cohort. mean, size: (m, k) mean effect of a person's haplotypes at a site, and the largest |effect|
+    of one of them, or of a single copy where the phase is unknown. haplotypes: (m, most haplotypes, k) effects.
+    ploidy, unphased: (m, k), 0 and False where all is the reference. joined: (m,) whether it is known which haplotype of one site
+    goes with which of another.
+    """
+
+    def __init__(self, carried: pd.DataFrame, n_sites: int):
+        """carried: rows with person, site (index in the gene), copy, effect, ploidy and phase_set."""
+        self.people, person = np.unique(carried.person.to_numpy(), return_inverse=True)
+        site, copy, effect = (carried[name].to_numpy() for name in ("site", "copy", "effect"))
+        ploidy, phase_set = carried.ploidy.to_numpy(), carried.phase_set.to_numpy()
+        shape = len(self.people), n_sites
+        self.mean, self.size = np.zeros(shape), np.zeros(shape)
+        self.ploidy = np.zeros(shape, dtype=np.int8)
+        self.ploidy[person, site] = ploidy
+        np.add.at(self.mean, (person, site), effect)
+        self.mean /= np.maximum(self.ploidy, 1)
+        np.maximum.at(self.size, (person, site), np.abs(effect))
+        self.size = np.maximum(self.size, np.abs(self.mean))
+        self.unphased = np.zeros(shape, dtype=bool)
+        self.unphased[person, site] = phase_set == UNKNOWN
+        together = copy > 0
+        self.haplotypes = np.zeros((len(self.people), max(int(ploidy.max(initial=1)), 2), n_sites))
+        self.haplotypes[person[together], copy[together] - 1, site[together]] = effect[together]
+        self.joined = self._joined(person, site, phase_set)
+
+    def _joined(self, person: np.ndarray, site: np.ndarray, phase_set: np.ndarray) -> np.ndarray:
+        """Of one ploidy at all sites, and heterozygous at one site at most or in a single phase set."""
+        phases = np.full(self.mean.shape, NO_PHASE, dtype=np.int64)
+        phases[person, site] = phase_set
+        heterozygous = phases != NO_PHASE
+        highest = phases.max(axis=1, where=heterozygous, initial=UNKNOWN)
+        lowest = phases.min(axis=1, where=heterozygous, initial=np.iinfo(np.int64).max)
+        one_ploidy = self.ploidy.max(axis=1) == self.ploidy.min(axis=1, where=self.ploidy > 0, initial=127)
+        one_phase = (heterozygous.sum(axis=1) < 2) | ((lowest == highest) & (lowest > 0))
+        return one_ploidy & one_phase & ~self.unphased.any(axis=1)
+
+    def usage(self, gene: GeneSites) -> np.ndarray:
+        """(m, k) usages, the mean over a person's haplotypes; of the mean effects where the haplotypes are not `joined`."""
+        usage = np.empty(self.mean.shape)
+        usage[~self.joined] = gene.usage_alt(self.mean[~self.joined])
+        ploidy = self.ploidy.max(axis=1)
+        for n in np.unique(ploidy[self.joined]):
+            chosen = self.joined & (ploidy == n)
+            usage[chosen] = gene.usage_alt(self.haplotypes[chosen, :n]).mean(axis=1)
+        return usage
+
+
+def gene_samples(
+    carried: pd.DataFrame, gene: GeneSites, variants: list[list[tuple]], min_effect: float
+) -> pd.DataFrame:
+    """Rows of table `samples` of one gene and some people, without gene and name: `person` is a place in the cohort.
+
+    carried: as for `GenePeople`, and `set`, the index in `variants`, which has the (row, name) of each variant of the set.
+    A person has a row where the effect of a haplotype at some site is at least `min_effect` either way (with unknown phase, that
+    of a copy or the mean), or where the log odds of a site's usage change by as much.
+    """
+    found = GenePeople(carried, len(gene.site_ids))
+    usage = found.usage(gene)
+    shift = np.abs(_logit(usage) - _logit(gene.usage_ref)).max(axis=1)
+    row = np.flatnonzero((found.size.max(axis=1) >= min_effect) | (shift >= min_effect))
+    # The first of equals is the most proximal.
+    hit = found.size[row].argmax(axis=1)
+    ploidy, phased = found.ploidy[row, hit], ~found.unphased[row, hit]
+    each = np.where((phased & (ploidy <= 2))[:, None], found.haplotypes[row, :2, hit], np.nan)
+    samples = pd.DataFrame(
+        {
+            "person": found.people[row],
+            "site": hit,
+            "site_id": np.array(gene.site_ids, dtype=object)[hit],
+            "ploidy": ploidy,
+            "phased": phased,
+            "delta_logodds_narrow_1": each[:, 0],
+            "delta_logodds_narrow_2": np.where(ploidy > 1, each[:, 1], np.nan),
+            "delta_logodds_narrow": found.mean[row, hit],
+            "delta_usage": usage[row, hit] - gene.usage_ref[hit],
+            "delta_pdui": gene.delta_pdui(usage[row]),
+            "delta_utr_length": gene.delta_utr_length(usage[row]),
+        }
+    )
+    sets = samples[["person", "site"]].merge(carried[["person", "site", "set"]])
+    # Both by person: each has a row there.
+    names, copies = _variants_and_copies(sets.groupby("person").set.agg(tuple), variants)
+    return samples.assign(variants=pd.Series(names, dtype=object), copies=pd.Series(copies, dtype=object))
+
+
+def _variants_and_copies(
+    sets: Iterable[tuple[int, ...]], variants: list[list[tuple]]
+) -> tuple[list[list[str]], list[list[int]]]:
+    """The names of the variants in each of these tuples of sets, by position, and how often each occurs."""
+    found: dict[tuple[int, ...], tuple[list[str], list[int]]] = {}
+    for numbers in sets:
+        if numbers not in found:
+            copies = sorted(Counter(variant for number in numbers for variant in variants[number]).items())
+            found[numbers] = [name for (_, name), _ in copies], [n for _, n in copies]
+    return [found[numbers][0] for numbers in sets], [found[numbers][1] for numbers in sets]
+
+
+def _logit(usage: np.ndarray) -> np.ndarray:
+    usage = np.clip(usage, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
+    return np.log(usage) - np.log1p(-usage)
+
+
+def summarise_people(
+    carried: Iterable[pd.DataFrame], effects: pd.DataFrame, sites: pd.DataFrame, people: list[str], min_effect: float
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Rows of tables `samples` and `gene_carriers`, gene by gene, as soon as the last of a gene's sites has come.
+
+    carried: pieces of table `carried`. effects: of the same sites in the same order, from `interactions.set_effects`.
+    sites: table `sites`. people: the names of the cohort, sorted.
+    """
+    first_set = effects.reset_index(drop=True).site_id.drop_duplicates()
+    first_set = pd.Series(first_set.index, index=first_set)
+    variants = [list(zip(*pair, strict=True)) for pair in zip(effects.alleles, effects.variants, strict=True)]
+    effect, alone = effects.delta_logodds_narrow.to_numpy(dtype=np.float64), effects.max_abs_alone.to_numpy()
+    genes = dict(tuple(sites.groupby("gene_id", sort=False)))
+    for gene_id, found in _by_gene(carried, sites.assign(place=sites.site_id.map(first_set)).dropna(subset="place")):
+        gene = GeneSites(genes[gene_id])
+        number = first_set[found.site_id].to_numpy() + found.haplotype.to_numpy() - 1
+        index = pd.Series(range(len(gene.site_ids)), index=gene.site_ids)
+        found = found.assign(set=number, effect=effect[number], site=index[found.site_id].to_numpy())
+        carriers = found.person[alone[number] >= min_effect].nunique()
+        samples = pd.concat([gene_samples(part, gene, variants, min_effect) for part in _people_at_a_time(found)])
+        named = genes[gene_id].iloc[0]
+        samples = samples.assign(sample=[people[i] for i in samples.person], **named[_GENE].to_dict())
+        yield samples, pd.DataFrame({"gene_id": [gene_id], "carriers": [carriers]})
+
+
+def _by_gene(carried: Iterable[pd.DataFrame], sites: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(gene_id, what people carry at its sites), each gene once, as soon as all of them have come.
+
+    sites: the sites that `carried` has, of each gene; `place` orders them as there. Raises InputError where it has others.
+    """
+    sites = sites.sort_values("place", kind="stable")
+    sites_of = sites.groupby("gene_id", sort=False).site_id.agg(list).to_dict()
+    waiting = sites.groupby("site_id", sort=False).gene_id.agg(list).to_dict()
+    pieces = ((site, rows) for piece in carried for site, rows in piece.groupby("site_id", sort=False))
+    held: dict[str, pd.DataFrame] = {}
+    for site, parts in groupby(pieces, key=lambda piece: piece[0]):
+        held[site] = pd.concat([rows for _, rows in parts])
+        for gene_id in [gene_id for gene_id in waiting.get(site, ()) if held.keys() >= {*sites_of[gene_id]}]:
+            yield gene_id, pd.concat([held[at] for at in sites_of[gene_id]])
+            for at in sites_of.pop(gene_id):
+                waiting[at].remove(gene_id)
+                if not waiting[at]:
+                    del held[at]
+    if held or sites_of:
+        raise InputError("what people carry is not of the haplotypes of a shard; remove results/shards and run again")
+
+
+def _people_at_a_time(carried: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """The rows of `_MANY` people after another, by person."""
+    people = carried.person.to_numpy()
+    borders = np.unique(people)[_MANY::_MANY]
+    for _, part in carried.groupby(np.searchsorted(borders, people, side="right")):
+        yield part
+
+
+def write_people(
+    carried: str | Path,
+    effects: pd.DataFrame,
+    sites: pd.DataFrame,
+    people: list[str],
+    min_effect: float,
+    paths: Mapping[str, str | Path],
+    made_by: dict[str, str],
+) -> None:
+    """Write tables `samples` and `gene_carriers` of one shard, as `summarise_people` has them. carried: the table's file."""
+    with (
+        table_writer(paths["samples"], "samples", made_by) as write,
+        table_writer(paths["gene_carriers"], "gene_carriers") as write_carriers,
+    ):
+        for samples, gene_carriers in summarise_people(
+            read_pieces(carried, "carried"), effects, sites, people, min_effect
+        ):
+            write(to_arrow(samples, "samples"))
+            write_carriers(to_arrow(gene_carriers, "gene_carriers"))
