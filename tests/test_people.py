@@ -30,7 +30,8 @@ def sites():
     )
     frame = frame.assign(gene_name=frame.gene_id.str.lower(), chrom="20", strand=frame.site_id.str[-1])
     logodds = frame.site_id.map({A: 1.0, B: 0.0, C: -1.0, D: 2.0})
-    return frame.assign(logodds_narrow=logodds, utr_length=frame.utr_length.astype("Int32"))
+    frame = frame.assign(logodds_narrow=logodds, logodds_core=logodds, utr_length=frame.utr_length.astype("Int32"))
+    return frame.assign(truncating=False, usage_source="predicted:polyadb_v3")
 
 
 def effects_of(*rows: tuple) -> pd.DataFrame:
@@ -283,6 +284,9 @@ def test_people_are_those_of_the_oracle(cohort, pieces, at_a_time):
         chrom="20",
         strand="+",
         logodds_narrow=[1.0, 0.0, -1.0],
+        logodds_core=0.0,
+        truncating=False,
+        usage_source="predicted:polyadb_v3",
         utr_length=pd.array([1, 2, 3], dtype="Int32"),
     )
     gene = GeneSites(sites)
