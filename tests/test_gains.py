@@ -16,7 +16,7 @@ from pasvar.gains import Scan, make_scan, new_sites
 from pasvar.genome import Stretch
 from pasvar.hexamer import tier_of
 from pasvar.sequence import encode
-from pasvar.tables import empty_frame, to_arrow
+from pasvar.tables import GENOTYPES, to_arrow
 from pasvar.usage import predict_usage
 from pasvar.variants import Allele
 
@@ -229,7 +229,7 @@ def test_a_new_site_competes(strand):
     assert (row.usage_ref, row.usage_alt) == pytest.approx((before[1], after[1]))
     assert row.delta_pdui == pytest.approx(after[2] - before[2])
     assert row.delta_utr_length == pytest.approx(((after - before) * [50, 125, 200]).sum())
-    to_arrow(found, "new_sites")
+    to_arrow(found.assign(**dict.fromkeys(GENOTYPES)), "new_sites")
 
 
 def test_measured_sites_share_what_a_new_one_leaves():
@@ -249,7 +249,7 @@ def test_small_gains_and_places_next_to_sites_are_left_out():
     outside = candidates((900, 902, -6.0, 1.0))
     coding = candidates((330, 332, -6.0, 1.0))
     for one in (small, near, outside, coding):
-        assert new_sites(*one, gene(), exons_of("+"), LIMITS).equals(empty_frame("new_sites"))
+        assert new_sites(*one, gene(), exons_of("+"), LIMITS).empty
 
 
 def test_of_places_next_to_each_other_the_strongest_is_kept():

@@ -399,19 +399,24 @@ def test_tables_of_a_shard(tmp_path, genome):
     text = (
         body("0|1 0/1 0|1", "0|1 0/1 0|0")
         + "\n20 119 . GATAC G . 0|1 0|0 0|0\n20 121 . T C . 0|1 0|0 0|0\n20 452 . T C . 0|0 0|1 0|0"
+        + "\n20 640 . A C . 1|1 0/1 ./."
     )
     vcf = write_vcf(tmp_path / "a.vcf.gz", text, samples=("ann", "bob", "cy"))
     alleles = read_shard([vcf], plan, windows, SITES, genome, 205).alleles
-    said = write_haplotypes(alleles, windows, [vcf], genome, paths)
+    # An allele in no window, whose carriers are asked for too.
+    candidates = pd.DataFrame({"chrom": ["20"], "pos": [640], "ref": ["A"], "alt": ["C"]})
+    said = write_haplotypes(alleles, candidates, windows, [vcf], genome, paths)
     assert said == (
         "3 people; 2 sites with a variant; 0 sets of variants share a haplotype, 1 more contradict one another; of 4 pairs of "
         "person and site, 2 have variants of unknown phase, or that contradict one another, and keep them single"
     )
     assert {name: len(read_table(path, name)) for name, path in paths.items()} == {
-        "carriers": 5,
+        "carriers": 6,
         "site_haplotypes": 6,
         "carried": 8,
     }
+    counts = ["pos", "n_carriers", "allele_count", "allele_number"]
+    assert records(read_table(paths["carriers"], "carriers"), *counts)[-1] == (640, 2, 3, 4)
     assert not list(tmp_path.glob(".*"))
 
 
@@ -422,5 +427,5 @@ def test_without_genotypes_the_tables_are_empty(tmp_path, genome):
     vcf = write_vcf(tmp_path / "a.vcf.gz", "20 90 . T A .")
     alleles = read_shard([vcf], plan, windows, SITES, genome, 205).alleles
     assert len(alleles) == 1
-    assert write_haplotypes(alleles, windows, [vcf], genome, paths).startswith("0 people; 0 sites")
+    assert write_haplotypes(alleles, alleles.iloc[:0], windows, [vcf], genome, paths).startswith("0 people; 0 sites")
     assert {name: len(read_table(path, name)) for name, path in paths.items()} == dict.fromkeys(paths, 0)

@@ -9,8 +9,7 @@ from pasvar.competition import reference_usage
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH
 from pasvar.errors import InputError
 from pasvar.scores import WINDOW_SCORES, delta_usage
-
-_KEY = ["chrom", "pos", "ref", "alt"]
+from pasvar.tables import ALLELE, GENOTYPES
 
 
 def score_sites(catalogue: pd.DataFrame, window_scores: pd.DataFrame, usage_floor: float) -> pd.DataFrame:
@@ -32,7 +31,7 @@ def score_alleles(
 
     Raises InputError where the scores are not those of these alleles.
     """
-    key = [*_KEY, "site_id"]
+    key = [*ALLELE, "site_id"]
     if not alleles[key].reset_index(drop=True).equals(allele_scores[key].reset_index(drop=True)):
         raise InputError("the scores of a shard are not of its alleles; remove results/shards and run again")
     columns = ["site_id", "gene_id", "gene_name", "strand", "usage_ref", *WINDOW_SCORES]
@@ -54,8 +53,7 @@ def score_alleles(
 
 def add_genotypes(scores: pd.DataFrame, carriers: pd.DataFrame) -> pd.DataFrame:
     """The scores with carriers and counts, and with `af` from the genotypes where there are any; nulls elsewhere."""
-    columns = ["n_carriers", "allele_count", "allele_number"]
-    joined = scores.merge(carriers.astype(dict.fromkeys(columns, "Int32")), on=_KEY, how="left")
+    joined = scores.merge(carriers.astype(dict.fromkeys(GENOTYPES, "Int32")), on=ALLELE, how="left")
     counted = (joined.allele_number.fillna(0) > 0).to_numpy()
     af = joined.allele_count[counted].astype(float) / joined.allele_number[counted].astype(float)
     joined.loc[counted, "af"] = af.astype("float32")
@@ -91,7 +89,7 @@ def summarise_genes(
 
 def _strongest(effects: Iterable[pa.Table], min_effect: float) -> tuple[pd.DataFrame, pd.Series]:
     """Per gene the strongest allele, and the number of strong ones; holds one piece and the result in memory."""
-    columns = [*_KEY, "id", "gene_id", "site_id", "delta_logodds_narrow"]
+    columns = [*ALLELE, "id", "gene_id", "site_id", "delta_logodds_narrow"]
     top, strong = pd.DataFrame(columns=[*columns, "size"]), pd.Series(dtype="int64")
     for piece in effects:
         frame = piece.select(columns).to_pandas()

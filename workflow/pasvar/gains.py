@@ -19,7 +19,7 @@ from pasvar.genome import Stretch
 from pasvar.hexamer import TIERS, tier_of
 from pasvar.intervals import merge
 from pasvar.sequence import decode, reverse_complement
-from pasvar.tables import TABLES, empty_frame
+from pasvar.tables import GENOTYPES, TABLES, empty_frame
 from pasvar.usage import expected_length
 
 if TYPE_CHECKING:
@@ -173,7 +173,8 @@ def _hexamer(window: str) -> str:
 def new_sites(
     candidates: pd.DataFrame, candidate_scores: pd.DataFrame, sites: pd.DataFrame, exons: pd.DataFrame, limits
 ) -> pd.DataFrame:
-    """Table `new_sites`: the candidates that gain at least `limits.min_effect`, a row per allele, place and gene.
+    """Table `new_sites` without the genotype columns: the candidates that gain at least `limits.min_effect`, a row per allele,
+    place and gene.
 
     candidate_scores: the table of that name, row by row as `candidates`. sites, exons: of the whole catalogue and annotation.
     limits: has min_effect, merge_distance, extension and new_sites by the names of the config keys. Of the places of an allele
@@ -184,7 +185,7 @@ def new_sites(
     frame["delta_logodds"] = frame.logodds_alt - frame.logodds_ref
     frame = frame[frame.delta_logodds_narrow >= limits.min_effect].reset_index(drop=True)
     if frame.empty:
-        return empty_frame("new_sites")
+        return empty_frame("new_sites")[_COLUMNS]
     frame["cut"] = _cuts(frame)
     frame = _strongest_apart(frame, sites, limits.merge_distance)
     frame["strength"] = _shares_below(sites.drop_duplicates("site_id").logodds_narrow, frame.logodds_narrow_alt)
@@ -195,13 +196,15 @@ def new_sites(
     assigned = assigned[wanted].set_index("point")
     rows = frame.join(assigned, how="inner")
     if rows.empty:
-        return empty_frame("new_sites")
+        return empty_frame("new_sites")[_COLUMNS]
     rows["site_id"] = rows.chrom + ":" + (rows.cut + 1).astype(str) + ":" + rows.strand
     rows = rows.assign(cut_pos=rows.cut + 1, source="variant").reset_index(drop=True)
     genes = dict(genes_of(sites[sites.gene_id.isin(rows.gene_id)]))
     effects = pd.DataFrame([_compete(row, genes[row.gene_id]) for row in rows.itertuples()], index=rows.index)
-    return rows.join(effects)[TABLES["new_sites"].schema.names]
+    return rows.join(effects)[_COLUMNS]
 
+
+_COLUMNS = [name for name in TABLES["new_sites"].schema.names if name not in GENOTYPES]
 
 _SCORES = ["logodds_narrow_ref", "logodds_ref", "logodds_narrow_alt", "logodds_alt", "cut_mode_alt"]
 

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from pasvar.competition import GeneSites, TissueSites, genes_of
-from pasvar.tables import TABLES, empty_frame
+from pasvar.tables import ALLELE, TABLES, empty_frame
 from pasvar.usage import FITS
 
-_KEY = ["chrom", "pos", "ref", "alt", "gene_id"]
+_KEY = [*ALLELE, "gene_id"]
 
 
 def gene_effects(

@@ -149,17 +149,26 @@ class SiteHaplotypes:
 class ShardHaplotypes:
     """Reads what the people of a cohort carry in the windows of one shard: once, record by record.
 
-    alleles: table `alleles` of the shard. windows: table `windows`.
+    alleles: table `alleles` of the shard. windows: table `windows`. counted: rows with further alleles, in no window, whose
+    carriers are counted too.
     """
 
-    def __init__(self, alleles: pd.DataFrame, windows: pd.DataFrame, cohort: Cohort, genome: Genome):
+    def __init__(
+        self,
+        alleles: pd.DataFrame,
+        windows: pd.DataFrame,
+        cohort: Cohort,
+        genome: Genome,
+        counted: pd.DataFrame | None = None,
+    ):
         self._cohort, self._genome = cohort, genome
         self._alleles = alleles = alleles.reset_index(drop=True)
         self._windows = {site.site_id: site for site in windows[windows.site_id.isin(alleles.site_id)].itertuples()}
         self._site_ids = alleles.site_id.to_list()
         self._last_pos = alleles.groupby("site_id").pos.max().to_dict()
         self._edits = [trim(row.pos - 1, row.ref.upper(), row.alt.upper()) for row in alleles.itertuples()]
-        self._counts = {key: np.zeros(3, dtype=np.int64) for key in alleles[ALLELE].itertuples(index=False, name=None)}
+        self._wanted = _by_position(pd.concat([alleles[ALLELE], *([] if counted is None else [counted[ALLELE]])]))
+        self._counts = {key: np.zeros(3, dtype=np.int64) for key in self._wanted.itertuples(index=False, name=None)}
         self._rows: dict[tuple, list[int]] = {key: [] for key in self._counts}
         spellings: dict[tuple, int] = {}
         for row in alleles.itertuples():
@@ -178,7 +187,7 @@ class ShardHaplotypes:
         """
         opened: dict[str, SiteHaplotypes] = {}
         with progress(total=len(self._counts), unit="alleles") as bar:
-            for calls in read_calls(self._alleles, self._cohort, self._genome.names, filters):
+            for calls in read_calls(self._wanted, self._cohort, self._genome.names, filters):
                 yield from self._close(opened, *next(iter(calls.key.values()))[:2])
                 self._count(calls)
                 for site_id, rows in self._rows_by_site(calls).items():
@@ -230,8 +239,15 @@ class ShardHaplotypes:
         return window
 
 
+def _by_position(alleles: pd.DataFrame) -> pd.DataFrame:
+    """Distinct alleles by position, contigs in the order in which they appear."""
+    contig = alleles.chrom.map({chrom: i for i, chrom in enumerate(alleles.chrom.unique())})
+    return alleles.assign(contig=contig).sort_values(["contig", "pos"], kind="stable")[ALLELE].drop_duplicates()
+
+
 def write_haplotypes(
     alleles: pd.DataFrame,
+    candidates: pd.DataFrame,
     windows: pd.DataFrame,
     vcfs: Sequence[str | Path],
     genome: Genome,
@@ -241,10 +257,11 @@ def write_haplotypes(
 ) -> str:
     """Read one shard's genotypes into tables `carriers`, `site_haplotypes` and `carried`; returns what there is to say of them.
 
-    alleles: table `alleles` of the shard. windows: table `windows`. paths: of each table. Without genotypes they are empty.
+    alleles, candidates: these tables of the shard. windows: table `windows`. paths: of each table. Without genotypes they
+    are empty.
     """
     cohort = Cohort(vcfs)
-    shard = ShardHaplotypes(alleles, windows, cohort, genome)
+    shard = ShardHaplotypes(alleles, windows, cohort, genome, candidates)
     seen: Counter[str] = Counter()
     with ExitStack() as stack:
         write = {name: stack.enter_context(table_writer(paths[name], name)) for name in ("site_haplotypes", "carried")}

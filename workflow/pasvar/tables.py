@@ -59,6 +59,12 @@ _ALT = _column("alt", pa.string(), "one ALT as spelled in the VCF")
 _ALLELE = [_CHROM, _POS, _REF, _ALT]
 ALLELE = [column.name for column in _ALLELE]
 """The columns that name an allele."""
+_AF = _column(
+    "af",
+    pa.float32(),
+    "allele frequency: of the genotypes where there are any, else INFO/AF, else INFO/AC by INFO/AN",
+    "share",
+)
 _GENE = [
     _column("gene_id", pa.string(), "gene_id of the GTF"),
     _column("gene_name", pa.string(), "gene_name of the GTF, or gene_id where it has none"),
@@ -98,12 +104,7 @@ _PAIR = [
     ),
     _column("norm_ref", pa.string(), "REF of the normal form"),
     _column("norm_alt", pa.string(), "ALT of the normal form"),
-    _column(
-        "af",
-        pa.float32(),
-        "allele frequency: of the genotypes where there are any, else INFO/AF, else INFO/AC by INFO/AN",
-        "share",
-    ),
+    _AF,
     _SITE_ID,
 ]
 _PLACE = [
@@ -141,6 +142,10 @@ _HAPLOTYPE_COUNTS = [
         "people",
     ),
 ]
+
+
+GENOTYPES = [column.name for column in _GENOTYPES]
+"""The columns that carriers give."""
 
 
 @dataclass(frozen=True)
@@ -395,12 +400,7 @@ TABLES = {
         (
             *_ALLELE,
             _column("id", pa.string(), "ID of the VCF record"),
-            _column(
-                "af",
-                pa.float32(),
-                "allele frequency: of the genotypes where there are any, else INFO/AF, else INFO/AC by INFO/AN",
-                "share",
-            ),
+            _AF,
             *_GENE,
             _STRAND,
             _column("n_sites", pa.int16(), "sites of the gene"),
@@ -476,7 +476,7 @@ TABLES = {
         (
             *_ALLELE,
             _column("id", pa.string(), "ID of the VCF record"),
-            _column("af", pa.float32(), "INFO/AF", "share"),
+            _AF,
             *_GENE,
             _SITE_ID,
             _STRAND,
@@ -502,6 +502,7 @@ TABLES = {
                 "utr_length", pa.float32(), "3' UTR length of what ends at the new site; null before a stop codon", "nt"
             ),
             _column("truncating", pa.bool_(), "the new cut lies before a stop codon"),
+            *_GENOTYPES,
         ),
     ),
     "exons": Table(

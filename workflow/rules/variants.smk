@@ -52,6 +52,7 @@ rule read_genotypes:
         contigs="results/reference/contigs.parquet",
         windows="results/windows/windows.parquet",
         alleles="results/shards/{scatteritem}/alleles.parquet",
+        candidates="results/shards/{scatteritem}/candidates.parquet",
         ledger="results/ledger.parquet",
     output:
         carriers="results/shards/{scatteritem}/carriers.parquet",

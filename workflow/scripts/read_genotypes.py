@@ -15,6 +15,7 @@ def main(inputs, outputs, filters: list[str], log: Logger) -> None:
     with Genome(inputs.fasta, Path(inputs.contigs).parent) as genome:
         said = write_haplotypes(
             read_table(inputs.alleles, "alleles"),
+            read_table(inputs.candidates, "candidates"),
             read_table(inputs.windows, "windows"),
             inputs.vcf,
             genome,

@@ -15,13 +15,14 @@ def main(inputs, outputs, params) -> None:
     read = {name: read_table(inputs[name], name) for name in _TABLES}
     sites, windows, tissues = read["sites"], read["windows"], read["tissue_usage"]
     scores = add_genotypes(score_alleles(read["alleles"], read["allele_scores"], windows, sites), read["carriers"])
+    new = new_sites(read["candidates"], read["candidate_scores"], sites, read["exons"], params)
     sets = set_effects(read["site_haplotypes"], read["haplotype_scores"], read["allele_scores"], sites)
     for name, table in (
         ("scores", scores),
         ("haplotypes", haplotype_effects(sets, sites, windows, params.min_effect)),
         ("gene_effects", gene_effects(scores, sites, tissues, params.usage_floor, params.min_usage_shift)),
         ("tissue_effects", tissue_effects(scores, sites, tissues, params.usage_floor, params.min_effect)),
-        ("new_sites", new_sites(read["candidates"], read["candidate_scores"], sites, read["exons"], params)),
+        ("new_sites", add_genotypes(new, read["carriers"])),
     ):
         write_table(outputs[name], table, name, made_by)
     write_people(inputs.carried, sets, sites, Cohort(inputs.vcf).people, params.min_effect, outputs, made_by)
