@@ -20,8 +20,7 @@ def score_sites(catalogue: pd.DataFrame, window_scores: pd.DataFrame, usage_floo
         raise InputError(
             f"site {sites.site_id[unscored].iloc[0]} has no reference score; remove results/ and run again"
         )
-    usage = [reference_usage(gene, usage_floor) for _, gene in sites.groupby("gene_id", sort=False)]
-    return sites.drop(columns="usage_source").join(pd.concat(usage))
+    return sites.drop(columns="usage_source").join(reference_usage(sites, usage_floor))
 
 
 def score_alleles(
