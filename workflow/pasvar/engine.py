@@ -11,6 +11,7 @@ The network is the one of `pasvar.model`, rewritten so that less is computed for
 """
 
 import ctypes
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,12 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from pasvar.allocation import cpus, gpus
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.errors import InputError
 from pasvar.model.checkpoint import load_checkpoint
+
+log = logging.getLogger(__name__)
 
 CPU_BATCH_SIZE = 64
 """On a CPU the activations of a batch should stay in cache: 64 windows are 1.7 MB per tensor (`make bench` measures it)."""
@@ -57,10 +61,9 @@ def load_engine(model: str | Path, device: str = "auto", threads: int | None = N
     """An engine for a checkpoint on disk, and what tables say of it: the model's name, the sha256 of its weights, and a note
     where one must be shown.
 
-    threads: CPU threads to use, those that the job was given; torch would take all cores of the machine.
+    threads: CPU threads to use, at most those that the job was given; torch would take all cores of the machine.
     """
-    if threads:
-        torch.set_num_threads(threads)
+    torch.set_num_threads(min(threads or cpus(), cpus()))
     checkpoint = load_checkpoint(model)
     made_by = {"model": checkpoint.name, "model_sha256": checkpoint.sha256}
     if checkpoint.note:
@@ -256,7 +259,16 @@ def _keep_freed_memory() -> None:
 def choose_device(device: str) -> torch.device:
     """The device of this name; for "auto" a GPU if there is one. Raises InputError where it is not there."""
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        if gpus():
+            log.warning(
+                "CUDA_VISIBLE_DEVICES is %s, but torch %s sees no GPU (is it a build for the CPU alone, or for a newer driver?): "
+                "the CPU is used",
+                gpus(),
+                torch.__version__,
+            )
+        return torch.device("cpu")
     chosen = torch.device(device)
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise InputError(

@@ -5,8 +5,8 @@ give the same bytes: the row groups have a fixed size, and what pyarrow would ad
 """
 
 import json
-import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pasvar import __version__
-from pasvar.errors import InputError
+from pasvar.errors import DamagedFile, InputError
+from pasvar.files import whole
 
 ROW_GROUP_SIZE = 100_000
 
@@ -356,15 +357,14 @@ def write_batches(
     The row groups are cut from the rows alone, so that however the rows were split the bytes are the same.
     `made_by` goes into the file's metadata beside pasvar's version (the model's name and digest, say).
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     made_by = {"pasvar_version": __version__, **(made_by or {})}
     schema = TABLES[name].schema.with_metadata({"pasvar": json.dumps(made_by, sort_keys=True)})
-    beside = path.with_name(f".{path.name}.part")
-    with pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+    with (
+        whole(path) as beside,
+        pq.ParquetWriter(beside, schema, compression="zstd", write_page_checksum=True) as writer,
+    ):
         for group in _row_groups(tables, schema):
             writer.write_table(group, row_group_size=ROW_GROUP_SIZE)
-    os.replace(beside, path)
 
 
 def _row_groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Table]:
@@ -378,21 +378,31 @@ def _row_groups(tables: Iterable[pa.Table], schema: pa.Schema) -> Iterator[pa.Ta
     yield waiting.combine_chunks()
 
 
-def read_arrow(path: str | Path, name: str, columns: list[str] | None = None) -> pa.Table:
-    """Table `name` from a file. Raises InputError where the file is damaged or is another table."""
+@contextmanager
+def open_table(path: str | Path, name: str) -> Iterator[pq.ParquetFile]:
+    """A file with table `name`. Raises DamagedFile where the file, or what is read of it, is damaged; InputError where it is
+    another table."""
+    with _parquet(path) as file:
+        if not file.schema_arrow.equals(TABLES[name].schema):
+            raise InputError(f"{path}: is not the table {name!r} of pasvar {__version__}; remove it and run again")
+        yield file
+
+
+@contextmanager
+def _parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
     try:
-        file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: cannot be read as a parquet file ({error}); remove it and run again") from error
-    with file:
-        require_schema(file, path, name)
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        raise DamagedFile(path, f"cannot be read as a parquet file ({' '.join(str(error).split())})") from error
+
+
+def read_arrow(path: str | Path, name: str, columns: list[str] | None = None) -> pa.Table:
+    """Table `name` from a file. Raises as `open_table`."""
+    with open_table(path, name) as file:
         return file.read(columns=columns)
-
-
-def require_schema(file: pq.ParquetFile, path: str | Path, name: str) -> None:
-    """Raise InputError where an open file is not table `name`."""
-    if not file.schema_arrow.equals(TABLES[name].schema):
-        raise InputError(f"{path}: is not the table {name!r} of pasvar {__version__}; remove it and run again")
 
 
 def read_table(path: str | Path, name: str, columns: list[str] | None = None) -> pd.DataFrame:
@@ -411,7 +421,8 @@ def read_table(path: str | Path, name: str, columns: list[str] | None = None) ->
 
 def read_made_by(path: str | Path) -> dict[str, str]:
     """What `write_batches` was told in `made_by`, plus `pasvar_version`."""
-    return json.loads((pq.read_schema(path).metadata or {}).get(b"pasvar", b"{}"))
+    with _parquet(path) as file:
+        return json.loads((file.schema_arrow.metadata or {}).get(b"pasvar", b"{}"))
 
 
 def gather(paths: Iterable[str | Path], name: str, out: str | Path, made_by: dict[str, str] | None = None) -> int:
@@ -431,10 +442,10 @@ def gather(paths: Iterable[str | Path], name: str, out: str | Path, made_by: dic
 
 def write_text(path: str | Path, frame: pd.DataFrame, name: str) -> None:
     """As `write_table`, tab-separated, with nulls as empty fields."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.part")
-    to_arrow(frame, name).to_pandas().to_csv(beside, sep="\t", index=False, float_format="%.6g", lineterminator="\n")
-    os.replace(beside, path)
+    with whole(path) as beside:
+        to_arrow(frame, name).to_pandas().to_csv(
+            beside, sep="\t", index=False, float_format="%.6g", lineterminator="\n"
+        )
 
 
 def describe() -> str:
