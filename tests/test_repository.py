@@ -81,12 +81,6 @@ def test_every_script_belongs_to_a_rule():
     assert {path.stem for path in (REPOSITORY / "workflow" / "scripts").glob("*.py")} == set(RULES)
 
 
-def test_profiles_share_no_key():
-    profiles = (REPOSITORY / "workflow" / "profiles").glob("*/config.yaml")
-    keys = [key for path in profiles for key in yaml.safe_load(path.read_text())]
-    assert len(keys) == len(set(keys))
-
-
 def test_versions_agree():
     from pasvar import __version__
 

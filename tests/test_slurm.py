@@ -1,60 +1,90 @@
 """`snakemake --profile slurm` on a real Slurm cluster: three nodes on this machine, which the developers' tools start."""
 
-import os
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+import re
 
 import pytest
 
-from test_workflow import EXAMPLE, REPOSITORY, digests
+from cluster import PROFILE, edited_profile, needed, run_here, running
+from pasvar.allocation import cpus
+from test_workflow import digests
 
-TOOLS = REPOSITORY.parent / "shared" / "tools" / "slurm"
-
-pytestmark = [
-    pytest.mark.skipif(shutil.which("sbatch") is None, reason="needs Slurm (Debian packages slurm-wlm and munge)"),
-    pytest.mark.skipif(not TOOLS.exists(), reason="needs the developers' shared folder, which starts the cluster"),
-    pytest.mark.skipif(os.geteuid() != 0, reason="needs root to start the cluster"),
-]
+pytestmark = needed
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """The folder of a running cluster."""
-    folder = tmp_path / "cluster"
-    # Its daemons outlive the command, so its output goes to a file: they would hold a pipe open.
-    with open(tmp_path / "start.log", "w") as log:
-        subprocess.run(["bash", TOOLS / "start", folder], check=True, stdout=log, stderr=log)
-    yield folder
-    subprocess.run(["bash", TOOLS / "stop", folder], check=True, capture_output=True)
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    with running(tmp_path_factory.mktemp("cluster")) as cluster:
+        yield cluster
 
 
-def run(directory: Path, *arguments: str) -> subprocess.CompletedProcess:
-    config = {
-        "fasta": EXAMPLE / "chr20_1-4Mb.fa.gz",
-        "gtf": EXAMPLE / "chr20_1-4Mb.gtf.gz",
-        "vcf": EXAMPLE / "EUR503.chr20_1-4Mb.vcf.gz",
-        "model": "aparent2-mini",
-        "shards": 2,
-    }
-    command = [sys.executable, "-m", "snakemake", "--directory", str(directory), *arguments]
-    command += ["--config", *(f"{key}={value}" for key, value in config.items())]
-    return subprocess.run(command, capture_output=True, text=True, cwd=REPOSITORY, check=False)
+@pytest.fixture(scope="module")
+def here(tmp_path_factory):
+    """A finished run without a cluster."""
+    directory = tmp_path_factory.mktemp("here")
+    done = run_here(directory)
+    assert done.returncode == 0, done.stderr
+    return directory
 
 
-def test_the_cluster_gives_the_bytes_of_a_local_run(cluster, tmp_path):
-    on_cluster, here = tmp_path / "on_cluster", tmp_path / "here"
-    done = run(
-        on_cluster,
-        *("--profile", "slurm", "--slurm-init-seconds-before-status-checks", "3", "--latency-wait", "20"),
-        *("--set-resources", "score_alleles:gpu=1", "score_alleles:slurm_partition=gpu"),
-    )
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert run(here, "--cores", "2").returncode == 0
-    assert digests(on_cluster) == digests(here)
-    # Every job but the local ones went through Slurm, and only those that score alleles asked for a GPU.
-    jobs = (cluster / "log" / "jobcomp.txt").read_text().splitlines()
+def test_the_cluster_gives_the_bytes_of_a_local_run(cluster, here, tmp_path):
+    directory = tmp_path / "on_cluster"
+    cluster.run(directory, profile=edited_profile(tmp_path / "slurm"))
+    assert digests(directory) == digests(here)
+    # Every job but the local ones went through Slurm, and only those that run the network had a GPU.
+    jobs = cluster.jobs(directory)
     assert len(jobs) == 19 - len(["all", "prepare_model"])
-    assert sum("Partition=gpu" in job for job in jobs) == 2
-    assert all("JobState=COMPLETED" in job for job in jobs)
+    assert all(job["JobState"] == "COMPLETED" for job in jobs)
+    logs = {
+        path.relative_to(directory / "logs").as_posix(): path.read_text()
+        for path in (directory / "logs").rglob("*.log")
+    }
+    with_gpu = {
+        name for name, text in logs.items() if re.search(r"CUDA_VISIBLE_DEVICES=[01], SLURM_STEP_GPUS=[01]", text)
+    }
+    assert with_gpu == {"score_windows.log", "score_alleles/1-of-2.log", "score_alleles/2-of-2.log"}
+    assert sum(job["Partition"] == "gpu" for job in jobs) == len(with_gpu)
+    # As many CPUs as were allocated (and this machine has), whatever the node has.
+    assert all(f"gpu0: {min(4, cpus())} CPUs" in logs[name] for name in with_gpu)
+    assert re.search(r"cpu[01]: 1 CPUs", logs["gather_effects.log"])
+    # The pretended GPUs are none that torch sees.
+    assert "CUDA_VISIBLE_DEVICES is 0, but torch" in logs["score_windows.log"]
+
+
+def test_groups_make_few_submissions_of_many_shards(cluster, here, tmp_path):
+    directory = tmp_path / "grouped"
+    ready = run_here(directory, "results/ledger.parquet", "results/sites.parquet", shards=6)
+    assert ready.returncode == 0, ready.stderr
+    cluster.run(directory, "results/scores.parquet", profile=edited_profile(tmp_path / "slurm", groups=3), shards=6)
+    # 6 score_alleles and 6 summarise_alleles in groups of 3, and gather_effects.
+    jobs = cluster.jobs(directory)
+    assert sorted(job["Partition"] for job in jobs) == ["cpu"] * 3 + ["gpu"] * 2
+    # A group has one GPU, on which its jobs take turns, and the CPUs of one of them.
+    assert {job["ProcCnt"] for job in jobs if job["Partition"] == "gpu"} == {"4"}
+    scores = "results/scores.parquet"
+    assert (directory / scores).read_bytes() == (here / scores).read_bytes()
+
+
+def score_windows(cluster, here, directory, **options):
+    """Run the one job on the cluster, on what the run without a cluster has made; returns its log."""
+    target = "results/scores/windows.parquet"
+    (directory / "results").mkdir(parents=True)
+    for made in ("model", "windows", "reference", "sites"):
+        (directory / "results" / made).symlink_to(here / "results" / made)
+    cluster.run(directory, target, "--allowed-rules", "score_windows", **options)
+    assert (directory / target).read_bytes() == (here / target).read_bytes()
+    return (directory / "logs/score_windows.log").read_text()
+
+
+@pytest.mark.parametrize("form", ["gpu: 1", 'gres: "gpu:1"', "gpu: 1\n    gpu_model: fake"])
+def test_the_ways_to_ask_for_a_gpu(cluster, here, tmp_path, form):
+    log = score_windows(cluster, here, tmp_path / "run", profile=edited_profile(tmp_path / "slurm", form=form))
+    assert "CUDA_VISIBLE_DEVICES=0, SLURM_STEP_GPUS=0" in log
+
+
+def test_the_profile_runs_unedited_where_there_is_no_gpu_partition(cluster, here, tmp_path):
+    cluster.command("scontrol", "update", "PartitionName=gpu", "State=DOWN")
+    try:
+        log = score_windows(cluster, here, tmp_path, profile=PROFILE.parent)
+    finally:
+        cluster.command("scontrol", "update", "PartitionName=gpu", "State=UP")
+    assert re.search(r"cpu[01]: \d CPUs, SLURM_JOB_ID", log)

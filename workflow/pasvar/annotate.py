@@ -1,6 +1,5 @@
 """The input's VCF records, untouched, with INFO/PASVAR: one entry per allele, gene and site."""
 
-import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import quote
@@ -8,15 +7,15 @@ from urllib.parse import quote
 import cyvcf2
 import numpy as np
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pysam
 from tqdm import tqdm
 
 from pasvar import __version__
 from pasvar.constants import MIN_EFFECT
 from pasvar.contigs import ContigNames
+from pasvar.files import whole
 from pasvar.progress import silent
-from pasvar.tables import require_schema
+from pasvar.tables import open_table
 from pasvar.vcf import open_vcf
 
 FIELDS = (
@@ -86,12 +85,10 @@ def annotate_vcf(
     reader.add_info_to_header(_INFO)
     for key, value in {"pasvar_version": __version__, **made_by}.items():
         reader.add_to_header(f"##pasvar_{key.removeprefix('pasvar_')}={value}")
-    out = Path(out)
-    beside = out.with_name(f".part.{out.name}")
-    writer = cyvcf2.Writer(str(beside), reader, mode="wz")
     n_annotated = 0
     chrom, entries = None, {}
-    with progress(total=None, unit="records") as bar:
+    with whole(f"{out}.tbi") as index, whole(out) as beside, progress(total=None, unit="records") as bar:
+        writer = cyvcf2.Writer(str(beside), reader, mode="wz")
         for variant in reader:
             if chrom != variant.CHROM:
                 chrom = variant.CHROM
@@ -102,10 +99,8 @@ def annotate_vcf(
                 n_annotated += 1
             writer.write_record(variant)
             bar.update(1)
-    writer.close()
-    pysam.tabix_index(str(beside), preset="vcf", force=True)
-    os.replace(f"{beside}.tbi", f"{out}.tbi")
-    os.replace(beside, out)
+        writer.close()
+        pysam.tabix_index(str(beside), preset="vcf", index=str(index), force=True)
     return n_annotated
 
 
@@ -119,8 +114,7 @@ def _entries(scores: str | Path, chrom: str | None, min_effect: float) -> dict[t
 
 def _rows(scores: str | Path, chrom: str) -> Iterator[dict]:
     """The rows of one contig; of the file's row groups only those that may hold it are read."""
-    with pq.ParquetFile(scores) as file:
-        require_schema(file, scores, "scores")
+    with open_table(scores, "scores") as file:
         column = file.schema_arrow.get_field_index("chrom")
         for i in range(file.num_row_groups):
             limits = file.metadata.row_group(i).column(column).statistics

@@ -5,11 +5,13 @@ command that was asked for is imported, because some of them load torch.
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 from pasvar import __version__
+from pasvar.allocation import cpus
 from pasvar.errors import InputError
 
 COMMANDS = {
@@ -37,6 +39,9 @@ COMMANDS = {
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit status. What the user must mend is one line on stderr."""
+    # Read by torch, numpy's BLAS and Arrow when they are imported: without it each takes all cores of a node. In a workflow
+    # Snakemake sets it.
+    os.environ.setdefault("OMP_NUM_THREADS", str(cpus()))
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     parser = argparse.ArgumentParser("pasvar", description="Genetic variants and 3' cleavage and polyadenylation.")
     parser.add_argument("--version", action="version", version=f"pasvar {__version__}")

@@ -11,6 +11,7 @@ The network is the one of `pasvar.model`, rewritten so that less is computed for
 """
 
 import ctypes
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -18,8 +19,11 @@ import numpy as np
 import torch
 from torch.nn import functional
 
+from pasvar.allocation import gpus
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.errors import InputError
+
+log = logging.getLogger(__name__)
 
 CPU_BATCH_SIZE = 64
 """On a CPU the activations of a batch should stay in cache: 64 windows are 1.7 MB per tensor (`make bench` measures it)."""
@@ -239,7 +243,16 @@ def _keep_freed_memory() -> None:
 def choose_device(device: str) -> torch.device:
     """The device of this name; for "auto" a GPU if there is one. Raises InputError where it is not there."""
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        if gpus():
+            log.warning(
+                "CUDA_VISIBLE_DEVICES is %s, but torch %s sees no GPU (is it a build for the CPU alone, or for a newer driver?): "
+                "the CPU is used",
+                gpus(),
+                torch.__version__,
+            )
+        return torch.device("cpu")
     chosen = torch.device(device)
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise InputError(

@@ -1,5 +1,6 @@
 """The reference genome: an indexed FASTA, plain or bgzipped, read with pyfaidx."""
 
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pyfaidx
 
 from pasvar.contigs import ContigNames
 from pasvar.errors import InputError
+from pasvar.files import whole
 from pasvar.sequence import N_CODE, encode
 
 
@@ -44,6 +46,7 @@ class Genome:
             raise InputError(f"{self.path}: no such FASTA file (config key `fasta`)")
         indexes = _index_names(self.path, None if index_dir is None else Path(index_dir))
         try:
+            _make_indexes(self.path, indexes)
             # Only an index of our own is ever made anew; the user's is taken as it is.
             self._fasta = pyfaidx.Fasta(str(self.path), as_raw=True, rebuild=bool(indexes), **indexes)
         except pyfaidx.UnsupportedCompressionFormat as error:
@@ -87,8 +90,19 @@ def _index_names(fasta: Path, index_dir: Path | None) -> dict[str, str]:
     needed = [".fai", ".gzi"] if fasta.suffix in (".gz", ".bgz") else [".fai"]
     if index_dir is None or all(Path(f"{fasta}{suffix}").is_file() for suffix in needed):
         return {}
-    index_dir.mkdir(parents=True, exist_ok=True)
-    return {"indexname": str(index_dir / f"{fasta.name}.fai"), "gzi_indexname": str(index_dir / f"{fasta.name}.gzi")}
+    arguments = {".fai": "indexname", ".gzi": "gzi_indexname"}
+    return {arguments[suffix]: str(index_dir / f"{fasta.name}{suffix}") for suffix in needed}
+
+
+def _make_indexes(fasta: Path, indexes: dict[str, str]) -> None:
+    """Make index files that are not there or are older than the FASTA; they appear whole or not at all, which pyfaidx does
+    not promise."""
+    changed = fasta.stat().st_mtime
+    if all(Path(path).exists() and Path(path).stat().st_mtime >= changed for path in indexes.values()):
+        return
+    with ExitStack() as stack:
+        besides = {argument: str(stack.enter_context(whole(path))) for argument, path in indexes.items()}
+        pyfaidx.Fasta(str(fasta), **besides).close()
 
 
 def contig_table(genome: Genome) -> pd.DataFrame:

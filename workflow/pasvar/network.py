@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pasvar.allocation import cpus
 from pasvar.digest import code_digest
 from pasvar.model.checkpoint import load_checkpoint
 from pasvar.scores import WINDOW_SCORES
@@ -30,8 +31,8 @@ _INSTRUCTION_SETS = re.compile(r"(sse|avx|fma|amx|asimd|sve)\w*$")
 class LazyEngine:
     """An `engine.Engine` that is made when logits are first asked for.
 
-    model: path of a checkpoint. device: as for `engine.Engine`. threads: CPU threads to use, those that the job was given; torch
-    would take all cores of the machine.
+    model: path of a checkpoint. device: as for `engine.Engine`. threads: CPU threads to use, at most those
+    that the job was given; torch would take all cores of the machine.
     """
 
     def __init__(self, model: str | Path, device: str = "auto", threads: int | None = None):
@@ -74,8 +75,7 @@ class LazyEngine:
 
         from pasvar.engine import Engine
 
-        if self._threads:
-            torch.set_num_threads(self._threads)
+        torch.set_num_threads(min(self._threads or cpus(), cpus()))
         engine = Engine(self._checkpoint.config, self._checkpoint.tensors, self._device)
         _log.info("%s on %s", self.made_by, engine.device)
         return engine

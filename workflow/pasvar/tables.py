@@ -6,7 +6,6 @@ give the same bytes: the row groups have a fixed size, and what pyarrow would ad
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,7 +16,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pasvar import __version__
-from pasvar.errors import InputError
+from pasvar.errors import DamagedFile, InputError
+from pasvar.files import whole
 
 ROW_GROUP_SIZE = 100_000
 
@@ -250,7 +250,7 @@ TABLES = {
         "window that was scored once",
         (_column("window", pa.binary(16), "digest of the 205 nt"), *_LOGODDS, *_CUT_SCORES),
         # Digests repeat nowhere; checksums find damage without reading the whole file.
-        {"use_dictionary": False, "write_page_checksum": True},
+        {"use_dictionary": False},
     ),
     "shards": Table(
         "shards/plan.parquet",
@@ -693,46 +693,54 @@ def table_writer(
     One row group is held in memory. The row groups are cut from the rows alone, so that however the rows were split the bytes
     are the same. `made_by` goes into the file's metadata beside pasvar's version (the model's name and digest, say).
     """
-    path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     made_by = {"pasvar_version": __version__, **(made_by or {})}
     schema = TABLES[name].schema.with_metadata({"pasvar": json.dumps(made_by, sort_keys=True)})
-    beside = path.with_name(f".{path.name}.part")
     waiting = schema.empty_table()
-    try:
-        with pq.ParquetWriter(beside, schema, compression="zstd", **TABLES[name].options) as writer:
+    options = {"write_page_checksum": True, **TABLES[name].options}
+    with whole(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd", **options) as writer:
 
-            def write(table: pa.Table) -> None:
-                nonlocal waiting
-                waiting = pa.concat_tables([waiting, table.cast(schema)])
-                while waiting.num_rows > ROW_GROUP_SIZE:
-                    writer.write_table(waiting.slice(0, ROW_GROUP_SIZE).combine_chunks(), row_group_size=ROW_GROUP_SIZE)
-                    waiting = waiting.slice(ROW_GROUP_SIZE)
+        def write(table: pa.Table) -> None:
+            nonlocal waiting
+            waiting = pa.concat_tables([waiting, table.cast(schema)])
+            while waiting.num_rows > ROW_GROUP_SIZE:
+                writer.write_table(waiting.slice(0, ROW_GROUP_SIZE).combine_chunks(), row_group_size=ROW_GROUP_SIZE)
+                waiting = waiting.slice(ROW_GROUP_SIZE)
 
-            yield write
-            # Also where there is no row, so that the schema is written.
-            writer.write_table(waiting.combine_chunks(), row_group_size=ROW_GROUP_SIZE)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
-    os.replace(beside, path)
+        yield write
+        # Also where there is no row, so that the schema is written.
+        writer.write_table(waiting.combine_chunks(), row_group_size=ROW_GROUP_SIZE)
 
 
-def read_arrow(path: str | Path, name: str, columns: list[str] | None = None) -> pa.Table:
-    """Table `name` from a file. Raises InputError where the file is damaged or is another table."""
-    try:
-        file = pq.ParquetFile(path)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path}: cannot be read as a parquet file ({error}); remove it and run again") from error
-    with file:
+@contextmanager
+def open_table(path: str | Path, name: str) -> Iterator[pq.ParquetFile]:
+    """A file with table `name`. Raises DamagedFile where the file, or what is read of it, is damaged; InputError where it is
+    another table."""
+    with _parquet(path) as file:
         require_schema(file, path, name)
-        return file.read(columns=columns)
+        yield file
 
 
 def require_schema(file: pq.ParquetFile, path: str | Path, name: str) -> None:
     """Raise InputError where an open file is not table `name`."""
     if not file.schema_arrow.equals(TABLES[name].schema):
         raise InputError(f"{path}: is not the table {name!r} of pasvar {__version__}; remove it and run again")
+
+
+@contextmanager
+def _parquet(path: str | Path) -> Iterator[pq.ParquetFile]:
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            yield file
+    except FileNotFoundError:
+        raise
+    except (OSError, pa.ArrowException) as error:
+        raise DamagedFile(path, f"cannot be read as a parquet file ({' '.join(str(error).split())})") from error
+
+
+def read_arrow(path: str | Path, name: str, columns: list[str] | None = None) -> pa.Table:
+    """Table `name` from a file. Raises as `open_table`."""
+    with open_table(path, name) as file:
+        return file.read(columns=columns)
 
 
 def read_table(path: str | Path, name: str, columns: list[str] | None = None) -> pd.DataFrame:
@@ -751,16 +759,17 @@ def read_table(path: str | Path, name: str, columns: list[str] | None = None) ->
 
 def read_pieces(path: str | Path, name: str) -> Iterator[pd.DataFrame]:
     """As `read_table`, a row group at a time, of tables whose integers have no nulls."""
-    with pq.ParquetFile(path) as file:
-        require_schema(file, path, name)
+    with open_table(path, name) as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group).to_pandas()
 
 
 def read_made_by(path: str | Path | pq.ParquetFile) -> dict[str, str]:
     """What `write_batches` was told in `made_by`, plus `pasvar_version`."""
-    schema = path.schema_arrow if isinstance(path, pq.ParquetFile) else pq.read_schema(path)
-    return json.loads((schema.metadata or {}).get(b"pasvar", b"{}"))
+    if isinstance(path, pq.ParquetFile):
+        return json.loads((path.schema_arrow.metadata or {}).get(b"pasvar", b"{}"))
+    with _parquet(path) as file:
+        return read_made_by(file)
 
 
 def gather(paths: Iterable[str | Path], name: str, out: str | Path, made_by: dict[str, str] | None = None) -> int:
@@ -780,10 +789,10 @@ def gather(paths: Iterable[str | Path], name: str, out: str | Path, made_by: dic
 
 def write_text(path: str | Path, frame: pd.DataFrame, name: str) -> None:
     """As `write_table`, tab-separated, with nulls as empty fields."""
-    path = Path(path)
-    beside = path.with_name(f".{path.name}.part")
-    to_arrow(frame, name).to_pandas().to_csv(beside, sep="\t", index=False, float_format="%.6g", lineterminator="\n")
-    os.replace(beside, path)
+    with whole(path) as beside:
+        to_arrow(frame, name).to_pandas().to_csv(
+            beside, sep="\t", index=False, float_format="%.6g", lineterminator="\n"
+        )
 
 
 def describe() -> str:

@@ -3,6 +3,7 @@
 from logging import Logger
 from pathlib import Path
 
+from pasvar.files import whole
 from pasvar.jobs import logged
 from pasvar.ledger import close_ledger
 
@@ -18,8 +19,9 @@ def main(inputs, outputs, params, log: Logger) -> None:
         Path(outputs.ledger),
     )
     log.info("\n%s\n%s", totals.to_string(index=False), files.to_string(index=False))
-    totals.to_csv(outputs.totals, sep="\t", index=False)
-    files.to_csv(outputs.files, sep="\t", index=False)
+    for path, frame in ((outputs.totals, totals), (outputs.files, files)):
+        with whole(path) as beside:
+            frame.to_csv(beside, sep="\t", index=False)
 
 
 if __name__ == "__main__":

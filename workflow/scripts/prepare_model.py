@@ -2,6 +2,7 @@
 
 from logging import Logger
 
+from pasvar.files import whole
 from pasvar.jobs import logged
 from pasvar.model.checkpoint import load_checkpoint, save_checkpoint
 from pasvar.model.fetch import resolve_model
@@ -11,7 +12,8 @@ def main(model: str, directory: str, log: Logger) -> None:
     path = resolve_model(model)
     checkpoint = load_checkpoint(path)
     log.info("model %s from %s, sha256 %s", checkpoint.name, path, checkpoint.sha256)
-    save_checkpoint(checkpoint, directory)
+    with whole(directory) as beside:
+        save_checkpoint(checkpoint, beside)
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_safetensors
 
 from pasvar.errors import InputError
-from pasvar.files import file_sha256
+from pasvar.files import file_sha256, whole
 from pasvar.model.architecture import RELEASED_CONFIG, check_config, tensor_shapes
 
 RELEASED_SHA256 = "540147b1f239c27cec6594931a7305a3a5ded6d3c8fbc43661761bad94ed637e"
@@ -111,8 +111,10 @@ def save_checkpoint(checkpoint: Checkpoint, directory: str | os.PathLike) -> Non
     metadata = {"format": "pt", "pasvar": json.dumps(provenance, sort_keys=True)}
     directory.mkdir(parents=True, exist_ok=True)
     hugging_face = {"architectures": ["Aparent2ForSequencePrediction"], "model_type": "aparent2", "dtype": "float32"}
-    _write(directory / "config.json", (json.dumps(hugging_face | config, indent=2, sort_keys=True) + "\n").encode())
-    _write(directory / "model.safetensors", _sorted_header(to_safetensors(tensors, metadata=metadata)))
+    with whole(directory / "config.json") as beside:
+        beside.write_text(json.dumps(hugging_face | config, indent=2, sort_keys=True) + "\n")
+    with whole(directory / "model.safetensors") as beside:
+        beside.write_bytes(_sorted_header(to_safetensors(tensors, metadata=metadata)))
 
 
 def _load_keras(path: Path) -> Checkpoint:
@@ -255,13 +257,6 @@ def _sorted_header(data: bytes) -> bytes:
     header = json.dumps(json.loads(data[8 : 8 + length]), sort_keys=True, separators=(",", ":")).encode()
     header += b" " * (-len(header) % 8)
     return len(header).to_bytes(8, "little") + header + data[8 + length :]
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write whole or not at all."""
-    partial = path.with_name(f"{path.name}.{os.getpid()}.part")
-    partial.write_bytes(data)
-    partial.replace(path)
 
 
 def _one_line(error: Exception) -> str:

@@ -1,7 +1,6 @@
 """From the tables of a run to the files of its report."""
 
 import os
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -12,6 +11,7 @@ import pandas as pd
 from pasvar.competition import MEASURED
 from pasvar.config import read_schema
 from pasvar.errors import InputError
+from pasvar.files import whole
 from pasvar.report import content, gene_plots, plots, words
 from pasvar.report.content import Run
 from pasvar.tables import TABLES, USER_TABLES, read_arrow, read_made_by, read_table
@@ -221,18 +221,13 @@ def _read_text(path: str | Path, counts: Mapping[str, str]) -> pd.DataFrame:
 
 def _write(path: Path, text: str) -> None:
     """The file appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(text, encoding="utf-8", newline="\n")
-    os.replace(beside, path)
+    with whole(path) as beside:
+        beside.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_folder(folder: Path, pages: Iterable[tuple[str, str]]) -> None:
     """Write (name, text) pairs into a folder that takes the place of the one before, so that no page of an older run stays."""
-    beside = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(beside, ignore_errors=True)
-    beside.mkdir(parents=True)
-    for name, text in pages:
-        (beside / name).write_text(text, encoding="utf-8", newline="\n")
-    shutil.rmtree(folder, ignore_errors=True)
-    os.replace(beside, folder)
+    with whole(folder) as beside:
+        beside.mkdir()
+        for name, text in pages:
+            (beside / name).write_text(text, encoding="utf-8", newline="\n")

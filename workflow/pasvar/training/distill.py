@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from pasvar.files import whole
 from pasvar.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pasvar.model.modeling import Aparent2ForSequencePrediction
 from pasvar.training import fidelity
@@ -213,7 +214,8 @@ def run(args: argparse.Namespace) -> None:
             )
             sums = {}
         if work.step % args.watch_every == 0 or work.step == args.steps:
-            torch.save(work.state(), state)
+            with whole(state) as beside:
+                torch.save(work.state(), beside)
             save_checkpoint(work.average.to_checkpoint(args.name, f"distilled from {teacher.source}"), args.out)
             learnt = {kind: fidelity.effects(work.average, part) for kind, part in pairs.items()}
             print(fidelity.fidelity_table(taught, learnt).round(4).to_string(index=False), flush=True)

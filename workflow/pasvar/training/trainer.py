@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from pasvar.engine import choose_device
 from pasvar.errors import InputError
+from pasvar.files import whole
 from pasvar.model.architecture import RELEASED_CONFIG
 from pasvar.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pasvar.model.configuration import Aparent2Config
@@ -107,7 +108,8 @@ def train(
     while not run.finished:
         began = time.monotonic()
         run.epoch(split)
-        torch.save(run.state(), out / STATE)
+        with whole(out / STATE) as beside:
+            torch.save(run.state(), beside)
         row = run.metrics[-1]
         say(
             f"epoch {row['epoch']}/{settings.epochs}: training loss {row['train_loss']:.4f}, validation loss "
@@ -115,9 +117,12 @@ def train(
         )
     best = run.best_checkpoint("" if start is None else f"fine-tuned from {start.name}")
     save_checkpoint(best, out / "model")
-    pd.DataFrame(run.metrics).to_csv(out / "metrics.tsv", sep="\t", index=False)
-    (out / "test.json").write_text(json.dumps(run.test(split.test), indent=2) + "\n")
-    plot_losses(run.metrics, out / "loss.png")
+    with whole(out / "metrics.tsv") as beside:
+        pd.DataFrame(run.metrics).to_csv(beside, sep="\t", index=False)
+    with whole(out / "test.json") as beside:
+        beside.write_text(json.dumps(run.test(split.test), indent=2) + "\n")
+    with whole(out / "loss.png") as beside:
+        plot_losses(run.metrics, beside)
     return best
 
 
