@@ -44,4 +44,4 @@ $(READY): requirements.lock requirements-torch.txt pyproject.toml
 	touch $@
 
 clean:
-	rm -rf results logs benchmarks .snakemake
+	rm -rf results logs benchmarks store .snakemake

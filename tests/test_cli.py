@@ -58,6 +58,7 @@ def test_an_error_is_one_line_and_leaves_no_file(tmp_path, fasta, capsys):
         ),
         ("pasvar.cli", "numpy pandas torch transformers"),
         # rules that do not run the network
+        ("pasvar.network, pasvar.store", "torch transformers"),
         ("pasvar.variants, pasvar.effects, pasvar.ledger, pasvar.annotate, pasvar.report.build", "torch transformers"),
         # rules that do: transformers alone takes seconds
         ("pasvar.engine, pasvar.scores, pasvar.model.checkpoint", "transformers"),

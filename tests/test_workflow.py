@@ -121,8 +121,10 @@ def test_the_ledger_reconciles_with_the_file(finished):
 
 
 def test_any_number_of_shards_gives_the_same_bytes(finished, tmp_path, model):
-    done = snakemake(tmp_path, model, shards=1)
+    """And so does a run that keeps no scores."""
+    done = snakemake(tmp_path, model, shards=1, store="null")
     assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "store").exists()
     assert digests(tmp_path) == digests(finished)
 
 
@@ -135,6 +137,22 @@ def test_tables_are_sorted_by_place(finished):
 def test_nothing_is_run_again_when_nothing_has_changed(finished, model):
     again = snakemake(finished, model, "--dry-run", shards=3)
     assert "Nothing to be done" in again.stdout + again.stderr
+
+
+def test_what_was_scored_once_is_found_in_the_store_by_a_run_with_other_shards_elsewhere(finished, tmp_path, model):
+    done = snakemake(tmp_path, model, "--until", "score_windows", "score_alleles", shards=2, store=finished / "store")
+    assert done.returncode == 0, done.stderr
+    logs = [path.read_text() for path in sorted((tmp_path / "logs").rglob("score_*/*.log"))]
+    logs.append((tmp_path / "logs/score_windows.log").read_text())
+    assert len(logs) == 3
+    assert all("windows found (100.0 %)" in log for log in logs)
+    scored = "results/scores/windows.parquet"
+    assert (tmp_path / scored).read_bytes() == (finished / scored).read_bytes()
+
+
+def test_another_place_for_the_store_runs_nothing_anew(finished, model):
+    planned = snakemake(finished, model, "--dry-run", shards=3, store="elsewhere")
+    assert "Nothing to be done" in planned.stdout + planned.stderr
 
 
 def test_another_min_effect_runs_only_what_depends_on_it(finished, model):

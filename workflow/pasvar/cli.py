@@ -20,6 +20,12 @@ COMMANDS = {
         "run_annotate",
         "add existing scores to a VCF, without a model",
     ),
+    "store": (
+        "pasvar.commands",
+        "add_store_arguments",
+        "run_store",
+        "what is in a store of scores; join its files",
+    ),
     "predict": ("pasvar.model.predict", "add_predict_arguments", "run_predict", "log odds of cleavage of sequences"),
     "effect": ("pasvar.model.predict", "add_effect_arguments", "run_effect", "effect of one sequence against another"),
     "doctor": ("pasvar.model.doctor", "add_arguments", "run", "versions, device, and known variants scored on it"),

@@ -54,6 +54,24 @@ def run_annotate(parsed: argparse.Namespace) -> None:
     print(f"{n_annotated} records annotated: {parsed.out}")
 
 
+def add_store_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command line of `run_store`."""
+    parser.add_argument("folder", help="the folder of config key `store`")
+    parser.add_argument(
+        "--compact", action="store_true", help="join the files of each kind into one; jobs may use the store meanwhile"
+    )
+
+
+def run_store(parsed: argparse.Namespace) -> None:
+    """``pasvar store``: a line per kind of engine."""
+    from pasvar.store import stores_in
+
+    for store in stores_in(parsed.folder):
+        if parsed.compact:
+            print(f"{store.folder}: {store.compact()} files joined")
+        print(store.describe())
+
+
 def add_docs_arguments(parser: argparse.ArgumentParser) -> None:
     """``pasvar docs`` has none."""
 

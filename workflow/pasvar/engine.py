@@ -1,4 +1,4 @@
-"""Fast inference of APARENT2: from codes of windows to logits, straight from the weights. The only file read is the checkpoint.
+"""Fast inference of APARENT2: from codes of windows to logits, straight from the weights. No file is read.
 
 The network is the one of `pasvar.model`, rewritten so that less is computed for the same result:
 
@@ -13,7 +13,6 @@ The network is the one of `pasvar.model`, rewritten so that less is computed for
 import ctypes
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,7 +20,6 @@ from torch.nn import functional
 
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.errors import InputError
-from pasvar.model.checkpoint import load_checkpoint
 
 CPU_BATCH_SIZE = 64
 """On a CPU the activations of a batch should stay in cache: 64 windows are 1.7 MB per tensor (`make bench` measures it)."""
@@ -51,21 +49,6 @@ class Group:
 
     skip: torch.Tensor
     blocks: tuple[Block, ...]
-
-
-def load_engine(model: str | Path, device: str = "auto", threads: int | None = None) -> tuple["Engine", dict[str, str]]:
-    """An engine for a checkpoint on disk, and what tables say of it: the model's name, the sha256 of its weights, and a note
-    where one must be shown.
-
-    threads: CPU threads to use, those that the job was given; torch would take all cores of the machine.
-    """
-    if threads:
-        torch.set_num_threads(threads)
-    checkpoint = load_checkpoint(model)
-    made_by = {"model": checkpoint.name, "model_sha256": checkpoint.sha256}
-    if checkpoint.note:
-        made_by["model_note"] = checkpoint.note
-    return Engine(checkpoint.config, checkpoint.tensors, device), made_by
 
 
 class Engine:

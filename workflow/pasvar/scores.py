@@ -21,6 +21,14 @@ class Network(Protocol):
     def logits(self, windows: np.ndarray, done: Callable[[int], object]) -> np.ndarray: ...
 
 
+class Kept(Protocol):
+    """Scores of earlier runs, see `pasvar.store.Store`."""
+
+    def find(self, codes: np.ndarray) -> pd.DataFrame: ...
+
+    def add(self, codes: np.ndarray, scores: pd.DataFrame) -> None: ...
+
+
 def log_odds(logits: np.ndarray, start: int, end: int) -> np.ndarray:
     """ln(sum p[start:end) / the rest), float64 (n,), of (n, 206) logits before the softmax.
 
@@ -70,25 +78,37 @@ def require_finite(logits: np.ndarray, codes: np.ndarray) -> None:
         )
 
 
-def score_codes(engine: Network, codes: np.ndarray, progress: Callable[..., tqdm] = silent) -> pd.DataFrame:
+def score_codes(
+    engine: Network, codes: np.ndarray, progress: Callable[..., tqdm] = silent, store: Kept | None = None
+) -> pd.DataFrame:
     """The `WINDOW_SCORES` of (n, 205) uint8 codes, a row each.
 
-    engine: a `pasvar.engine.Engine`, or whatever has its `logits`. progress: makes the bar, see `pasvar.progress`.
+    engine: a `pasvar.network.LazyEngine`, or whatever has its `logits`. progress: makes the bar, see `pasvar.progress`.
+    store: what it has of the same engine is taken from it, and what it lacks is added; the scores are the same without it.
     Raises FloatingPointError where the network gives NaN or infinity.
     """
-    with progress(total=len(codes), unit="windows") as bar:
-        logits = engine.logits(codes, bar.update)
-    require_finite(logits, codes)
-    return summarise_logits(logits)
+    if store is None:
+        with progress(total=len(codes), unit="windows") as bar:
+            logits = engine.logits(codes, bar.update)
+        require_finite(logits, codes)
+        return summarise_logits(logits)
+    scores = store.find(codes)
+    missing = scores.isna().any(axis=1).to_numpy()
+    if missing.any():
+        scores.loc[missing] = score_codes(engine, codes[missing], progress).to_numpy()
+        store.add(codes[missing], scores.loc[missing])
+    return scores
 
 
-def score_windows(engine: Network, windows: pd.Series, progress: Callable[..., tqdm] = silent) -> pd.DataFrame:
+def score_windows(
+    engine: Network, windows: pd.Series, progress: Callable[..., tqdm] = silent, store: Kept | None = None
+) -> pd.DataFrame:
     """The `WINDOW_SCORES` of each window (205-nt text), on the index of `windows`; equal windows are scored once.
 
     As `score_codes` else.
     """
     distinct, which = np.unique(windows.to_numpy(dtype=str), return_inverse=True)
-    scores = score_codes(engine, encode_rows(distinct.tolist(), WINDOW_LENGTH), progress)
+    scores = score_codes(engine, encode_rows(distinct.tolist(), WINDOW_LENGTH), progress, store)
     return scores.iloc[which].set_index(windows.index)
 
 

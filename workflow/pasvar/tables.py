@@ -6,8 +6,8 @@ give the same bytes: the row groups have a fixed size, and what pyarrow would ad
 
 import json
 import os
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -119,6 +119,8 @@ class Table:
     file: str
     row: str
     columns: tuple[pa.Field, ...]
+    options: Mapping[str, bool] = field(default_factory=dict)
+    """How pyarrow writes it, where not as the others."""
 
     @property
     def schema(self) -> pa.Schema:
@@ -178,6 +180,13 @@ TABLES = {
         ),
     ),
     "window_scores": Table("scores/windows.parquet", "site", (_SITE_ID, *_LOGODDS, *_CUT_SCORES)),
+    "store": Table(
+        "{store}/{kind of engine}/{digest}.parquet",
+        "window that was scored once",
+        (_column("window", pa.binary(16), "digest of the 205 nt"), *_LOGODDS, *_CUT_SCORES),
+        # Digests repeat nowhere; checksums find damage without reading the whole file.
+        {"use_dictionary": False, "write_page_checksum": True},
+    ),
     "shards": Table(
         "shards/plan.parquet",
         "stretch of genome that one shard reads",
@@ -370,7 +379,7 @@ def write_batches(
     made_by = {"pasvar_version": __version__, **(made_by or {})}
     schema = TABLES[name].schema.with_metadata({"pasvar": json.dumps(made_by, sort_keys=True)})
     beside = path.with_name(f".{path.name}.part")
-    with pq.ParquetWriter(beside, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(beside, schema, compression="zstd", **TABLES[name].options) as writer:
         for group in _row_groups(tables, schema):
             writer.write_table(group, row_group_size=ROW_GROUP_SIZE)
     os.replace(beside, path)
@@ -418,9 +427,10 @@ def read_table(path: str | Path, name: str, columns: list[str] | None = None) ->
     return frame
 
 
-def read_made_by(path: str | Path) -> dict[str, str]:
+def read_made_by(path: str | Path | pq.ParquetFile) -> dict[str, str]:
     """What `write_batches` was told in `made_by`, plus `pasvar_version`."""
-    return json.loads((pq.read_schema(path).metadata or {}).get(b"pasvar", b"{}"))
+    schema = path.schema_arrow if isinstance(path, pq.ParquetFile) else pq.read_schema(path)
+    return json.loads((schema.metadata or {}).get(b"pasvar", b"{}"))
 
 
 def gather(paths: Iterable[str | Path], name: str, out: str | Path, made_by: dict[str, str] | None = None) -> int:
@@ -459,9 +469,9 @@ def describe() -> str:
             "| column | type | unit | meaning |",
         ]
         lines.append("|---|---|---|---|")
-        for field in table.columns:
-            unit, meaning = (field.metadata[key].decode() for key in (b"unit", b"meaning"))
-            lines.append(f"| `{field.name}` | {field.type} | {unit} | {meaning} |")
+        for column in table.columns:
+            unit, meaning = (column.metadata[key].decode() for key in (b"unit", b"meaning"))
+            lines.append(f"| `{column.name}` | {column.type} | {unit} | {meaning} |")
         lines.append("")
     lines += ["## Statuses of the ledger", "", "| status | meaning |", "|---|---|"]
     lines += [f"| `{status}` | {meaning} |" for status, meaning in STATUSES.items()]

@@ -16,6 +16,9 @@ except InputError as error:
     # One line for the user, without the chain of exceptions behind it.
     raise WorkflowError(str(error)) from None
 
+# For the scripts that score. Not a param, as moving the store changes no result and must run nothing anew.
+config["store"] = CONFIG["store"]
+
 
 wildcard_constraints:
     scatteritem=r"\d+-of-\d+",

@@ -24,7 +24,7 @@ rule build_report:
     conda:
         "../../envs/report.yaml"
     params:
-        settings=CONFIG,
+        settings={key: value for key, value in CONFIG.items() if key != "store"},
         code=code_of("build_report"),
     script:
         "../scripts/build_report.py"

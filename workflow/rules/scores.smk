@@ -2,6 +2,8 @@
 #
 # in:  results/model/, results/windows/windows.parquet, results/shards/{scatteritem}/alleles.parquet
 # out: results/scores/windows.parquet, results/shards/{scatteritem}/allele_scores.parquet
+#
+# Both take what the store (config key `store`) has, and add to it what it lacks.
 
 
 rule score_windows:

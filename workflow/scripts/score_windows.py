@@ -1,29 +1,27 @@
 """Reference log odds of every site's window."""
 
-from logging import Logger
-
-from pasvar.engine import load_engine
 from pasvar.jobs import logged
+from pasvar.network import LazyEngine
 from pasvar.progress import lines
 from pasvar.scores import score_windows
+from pasvar.store import open_store
 from pasvar.tables import read_table, write_table
 
 
-def main(model: str, windows: str, scores: str, device: str, threads: int, log: Logger) -> None:
-    engine, made_by = load_engine(model, device, threads)
-    log.info("%s on %s", made_by, engine.device)
+def main(model: str, windows: str, scores: str, device: str, threads: int, store: str | None) -> None:
+    engine = LazyEngine(model, device, threads)
     table = read_table(windows, "windows")
-    table = table.join(score_windows(engine, table.window, lines))
-    write_table(scores, table, "window_scores", made_by)
+    table = table.join(score_windows(engine, table.window, lines, open_store(store, engine)))
+    write_table(scores, table, "window_scores", engine.made_by)
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]) as log:
+    with logged(snakemake.log[0]):
         main(
             snakemake.input.model,
             snakemake.input.windows,
             snakemake.output.scores,
             snakemake.params.device,
             snakemake.threads,
-            log,
+            snakemake.config["store"],
         )

@@ -69,6 +69,12 @@ class Checkpoint:
         """What must be said wherever the model's scores are shown; empty for most."""
         return _NOTES.get(self.name, "")
 
+    @property
+    def digest(self) -> str:
+        """sha256 of the configuration and the tensors: of what the network computes, wherever it came from."""
+        config = json.dumps(self.config, sort_keys=True)
+        return hashlib.sha256((config + _tensors_digest(self.tensors)).encode()).hexdigest()
+
 
 def load_checkpoint(path: str | os.PathLike) -> Checkpoint:
     """Read a checkpoint of any of the three formats. Raises InputError, one line, where it cannot be used."""
