@@ -15,7 +15,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from bench import cpu, host, precision
+from bench import cpu, host, precision, store
 from pasvar.model.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,6 +39,7 @@ def main() -> None:
         "The machine": machine(args.threads),
         "CPU": cpu_section(args),
         "Precision": precision_section(),
+        "Store of scores": store_section(),
         "GPU kernel, as compiled": kernel_section(),
         "GPU": gpu_section(),
         "The host beside a GPU": markdown(host.rates().rename("windows/s per core").to_frame(), ",.0f"),
@@ -109,6 +110,12 @@ def precision_section() -> str:
     if weights is None or windows is None:
         return "Not measured: needs the released weights and windows of the developers' shared folder."
     return markdown(precision.table(load_checkpoint(weights), windows), ".1e")
+
+
+def store_section() -> str:
+    """The table of `store.table`, on the released network where it is at hand."""
+    model = next(iter((SHARED / "weights").glob("*.h5")), ROOT / "resources" / "models" / "aparent2-mini")
+    return f"{model.stem}\n\n{markdown(store.table(model), ',.3g')}"
 
 
 def kernel_section() -> str:
