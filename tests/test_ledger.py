@@ -5,10 +5,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from builders import CONTIG_20, make_sites, records, write_vcf
+from builders import CONTIG_20, CONTIG_21, make_sites, records, write_fasta, write_vcf
 from pasvar import ledger as ledger_module
 from pasvar.errors import InputError
-from pasvar.genome import contig_table
+from pasvar.genome import Genome, contig_table
 from pasvar.ledger import close_ledger
 from pasvar.shards import plan_shards, shard_of
 from pasvar.tables import STATUSES, read_table, write_table
@@ -102,17 +102,23 @@ def test_any_number_of_shards_gives_the_same_bytes(tmp_path, genome, two_files):
         pd.testing.assert_frame_equal(frame, other)
 
 
-def test_in_range_counts_the_records_that_it_does_not_read(tmp_path, genome):
-    """20 nt of allele and 205 of window: with a site at 80 to 285 alone, POS 511 and on are out of reach."""
-    vcf = write_vcf(
-        tmp_path / "a.vcf.gz", "20 90 . T A .\n20 300 . A C .\n20 600 . A C .\n20 690 . A C .\n21 9 . T C ."
+def test_in_range_counts_the_records_that_it_does_not_read(tmp_path):
+    """With a site at 80 to 285 alone, and indels followed over 1,000 nt, POS 81 to 1286 is in range."""
+    body = (
+        "20 80 . C A .\n20 90 . T A .\n20 300 . A C .\n20 1286 . A C .\n20 1287 . A C .\n20 1390 . A C .\n21 9 . T C ."
     )
-    totals, files = close(tmp_path, [vcf], genome, complete=False, sites=SITES[SITES.gene_id == "PLUS"])
+    vcf = write_vcf(tmp_path / "a.vcf.gz", body)
+    with Genome(write_fasta(tmp_path / "genome.fa", {"20": CONTIG_20 * 2, "21": CONTIG_21})) as genome:
+        sites = SITES[SITES.gene_id == "PLUS"]
+        totals, files = close(tmp_path, [vcf], genome, complete=False, sites=sites, n_shards=2)
+    ledger = read_table(tmp_path / "ledger.parquet", "ledger")
+    assert records(ledger, "pos", "status") == [(90, "scored"), (300, "no_site_in_range"), (1286, "ref_mismatch")]
     assert {row.status: row.n_alleles for row in totals.itertuples() if row.n_alleles} == {
         "scored": 1,
-        "no_site_in_range": 4,
+        "no_site_in_range": 5,
+        "ref_mismatch": 1,
     }
-    assert records(files, "n_records", "n_indexed") == [(2, 5)]
+    assert records(files, "n_records", "n_indexed") == [(3, 7)]
 
 
 def test_an_empty_file_closes(tmp_path, genome):
@@ -158,7 +164,9 @@ def test_a_damaged_block_is_named(tmp_path, genome, long_file):
     second, third = block_starts(bytes(data))[1:3]
     data[second + 30 : third - 30] = bytes(third - second - 60)
     long_file.write_bytes(data)
-    with pytest.raises(InputError, match=r"20:0-536870911: the VCF of this contig is damaged|cut short"):
+    with pytest.raises(
+        InputError, match=r"a\.vcf\.gz: cannot be read on contig 20, the file is damaged \(.*read error"
+    ):
         close(tmp_path, [long_file], genome)
 
 

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import cyvcf2
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pasvar.contigs import ContigNames
 from pasvar.errors import InputError
+from pasvar.records import frequencies
 from pasvar.regions import Regions, read_regions
-from pasvar.vcf import Record, header_ids, open_vcf
+from pasvar.vcf import header_ids, open_vcf
 
 
 @dataclass(frozen=True)
@@ -56,19 +59,27 @@ class Filters:
 
     def keep_record(self, variant: cyvcf2.Variant) -> bool:
         """Whether a record's FILTER lets it pass."""
-        return self.passed is None or self.passed.issuperset(variant.FILTERS or ["."])
+        return self._passes(";".join(variant.FILTERS) or ".")
 
-    def keep_alleles(self, variant: cyvcf2.Variant, record: Record, chrom: str) -> list[bool]:
-        """Whether each ALT of a record passes. chrom: the FASTA's name of its contig."""
-        start = record.pos - 1
-        placed = self.regions is None or self.regions.overlap(chrom, start, start + len(record.ref))
-        if not placed or not self.keep_record(variant):
-            return [False] * len(record.alts)
-        if not self.by_frequency:
-            return [True] * len(record.alts)
-        # INFO/AF is a float32, and what is written as 0.01 there is to equal a limit of 0.01.
-        frequencies = np.array(record.af, dtype=np.float32)
-        return (~((frequencies < np.float32(self.min_af)) | (frequencies > np.float32(self.max_af)))).tolist()
+    def keep(self, alleles: pa.Table, chrom: str) -> np.ndarray:
+        """Which of table `records.ALLELES` pass, (n,) bool. chrom: the FASTA's name of their contig."""
+        kept = np.ones(len(alleles), dtype=bool)
+        if self.passed is not None:
+            texts = alleles["filter"].combine_chunks().dictionary_encode()
+            kept &= np.array([self._passes(text) for text in texts.dictionary.to_pylist()])[texts.indices.to_numpy()]
+        if self.regions is not None:
+            start = alleles["pos"].to_numpy() - 1
+            places = zip(start.tolist(), pc.utf8_length(alleles["ref"]).to_pylist(), strict=True)
+            kept &= np.array([self.regions.overlap(chrom, low, low + length) for low, length in places])
+        if self.by_frequency:
+            # INFO/AF is a float32, and what is written as 0.01 there is to equal a limit of 0.01.
+            found = frequencies(alleles)
+            kept &= ~((found < np.float32(self.min_af)) | (found > np.float32(self.max_af)))
+        return kept
+
+    def _passes(self, text: str) -> bool:
+        """Whether all values of a FILTER are among those that pass."""
+        return self.passed is None or self.passed.issuperset(text.split(";"))
 
 
 EVERYTHING = Filters()

@@ -6,7 +6,7 @@ says of the two is the gain, and the new site then competes with the gene's own.
 """
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -21,9 +21,6 @@ from pasvar.intervals import merge
 from pasvar.sequence import decode, reverse_complement
 from pasvar.tables import GENOTYPES, TABLES, empty_frame
 from pasvar.usage import expected_length
-
-if TYPE_CHECKING:
-    from pasvar.variants import Allele
 
 BEST_TIERS = 3
 """The worst tier that makes a site: one mismatch of AATAAA. Two mismatches are found by chance about once in 30 nt."""
@@ -66,22 +63,32 @@ class Scan(NamedTuple):
         """The scan of one contig."""
         return self._replace(regions=self.regions[self.regions.chrom == chrom])
 
-    def intervals(self) -> Iterator[tuple[int, int]]:
+    def intervals(self) -> list[tuple[int, int]]:
         """Start and end of each region."""
-        return zip(self.regions.start, self.regions.end, strict=True)
+        return list(zip(self.regions.start.tolist(), self.regions.end.tolist(), strict=True))
 
-    def candidates(
-        self, chrom: str, alleles: Iterable["Allele"], catalogue: pd.DataFrame, stretch: Stretch
-    ) -> pd.DataFrame:
-        """Table `candidates` of sound alleles (`variants.Allele`) of one contig. catalogue: of that contig."""
-        rows = []
-        strands = [_Strand(strand, self.regions, catalogue) for strand in "+-"]
-        for allele in alleles:
-            for strand in strands:
-                if strand.holds(allele.edit):
-                    spelled = (chrom, allele.pos, allele.ref, allele.alt, allele.id, allele.af)
-                    rows += [(*spelled, *found) for found in strand.candidates(allele.edit, stretch, self.strides)]
-        return pd.DataFrame(rows, columns=TABLES["candidates"].schema.names)
+    def touched(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Which of the edits [start, end) touch a region, on either strand; an insertion the base after it."""
+        touched = np.zeros(len(start), dtype=bool)
+        for _, regions in self.regions.groupby("strand"):
+            starts, ends = (np.sort(regions[name].to_numpy(dtype=np.int64)) for name in ("start", "end"))
+            i = np.searchsorted(ends, start, side="right")
+            inside = i < len(ends)
+            touched[inside] |= starts[i[inside]] < np.maximum(end, start + 1)[inside]
+        return touched
+
+    def candidates(self, chrom: str, edits: Iterable[Edit], catalogue: pd.DataFrame, stretch: Stretch) -> pd.DataFrame:
+        """The candidates of edits (left-aligned) of one contig: table `candidates` with `edit`, the number of the edit, in place
+        of the columns of its allele. catalogue: of that contig."""
+        strands = [_Strand(strand, self.regions, catalogue[catalogue.chrom == chrom]) for strand in "+-"]
+        rows = [
+            (number, *found)
+            for number, edit in enumerate(edits)
+            for strand in strands
+            if strand.holds(edit)
+            for found in strand.candidates(edit, stretch, self.strides)
+        ]
+        return pd.DataFrame(rows, columns=["edit", "strand", *TABLES["candidates"].schema.names[7:]])
 
 
 NOWHERE = Scan(pd.DataFrame(columns=["chrom", "strand", "start", "end"]))

@@ -13,6 +13,9 @@ from pasvar.errors import InputError
 from pasvar.files import whole
 from pasvar.sequence import N_CODE, encode
 
+_CHEAP_GAP = 10_000
+"""nt that take as long to read as to begin anew."""
+
 
 @dataclass(frozen=True)
 class Stretch:
@@ -83,6 +86,19 @@ class Genome:
                 f"{self.path}: {chrom}:{inner_start + 1}-{inner_end} gave {len(inner)} bases; is the .fai of this file?"
             )
         return Stretch(codes, start, length)
+
+    def patches(self, chrom: str, starts: np.ndarray, ends: np.ndarray) -> Stretch:
+        """The bases of intervals, given by start, and whatever is cheaper to read than to leave out; N elsewhere between them."""
+        if not len(starts):
+            return Stretch(np.full(1, N_CODE, dtype=np.uint8), 0, self.lengths[chrom])
+        reached = np.maximum.accumulate(ends)
+        first = np.flatnonzero(np.append(True, starts[1:] > reached[:-1] + _CHEAP_GAP))
+        last = np.append(first[1:] - 1, len(starts) - 1)
+        origin = int(starts[0])
+        codes = np.full(int(reached[-1]) - origin, N_CODE, dtype=np.uint8)
+        for low, high in zip(starts[first].tolist(), reached[last].tolist(), strict=True):
+            codes[low - origin : high - origin] = self.stretch(chrom, low, high).codes
+        return Stretch(codes, origin, self.lengths[chrom])
 
 
 def _index_names(fasta: Path, index_dir: Path | None) -> dict[str, str]:

@@ -15,7 +15,7 @@ from pasvar.errors import InputError
 
 _BED_SUFFIXES = (".bed", ".bed.gz", ".bed.bgz")
 _TEXT = re.compile(r"(?P<chrom>.+?)(:(?P<start>[\d,]+)(-(?P<end>[\d,]+))?)?")
-_NO_END = 2**40
+NO_END = 2**40
 """Past the end of any contig."""
 
 Interval = tuple[str, int, int]
@@ -76,11 +76,11 @@ def read_regions(regions: Sequence[str], names: ContigNames) -> Regions:
 def _parse(text: str, names: ContigNames | None = None) -> Interval:
     """`contig`, `contig:start` or `contig:start-end`, 1-based, both ends included. A contig of `names` may have colons."""
     if names is not None and names.match(text) is not None:
-        return text, 0, _NO_END
+        return text, 0, NO_END
     parts = _TEXT.fullmatch(text)
     start, end = (
         int((parts[key] or default).replace(",", "") or 0) if parts else 0
-        for key, default in (("start", "1"), ("end", str(_NO_END)))
+        for key, default in (("start", "1"), ("end", str(NO_END)))
     )
     if not 1 <= start <= end:
         raise InputError(

@@ -1,40 +1,44 @@
-"""From VCF files to a ledger of every allele and to the alternate windows of those that touch a site."""
+"""From VCF files to a ledger of every allele and to the alternate windows of those that touch a site.
 
-from collections.abc import Callable
+What is the same for all alleles is done for all at once, in columns: a cohort has a hundred million, of which few touch a site.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
 import cyvcf2
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from tqdm import tqdm
 
-from pasvar.alleles import Edit, alternate_window, left_align, reach, region_of, to_vcf, trim
+from pasvar.alleles import MAX_SHIFT, alternate_window, reach, region_of, to_vcf
+from pasvar.classify import CODE, SOUND, Alleles, classify
 from pasvar.constants import WINDOW_LENGTH
-from pasvar.contigs import ContigNames
 from pasvar.filters import EVERYTHING, Filters
 from pasvar.gains import NOWHERE, Scan
 from pasvar.genome import Genome, Stretch
 from pasvar.progress import silent
-from pasvar.sequence import decode, decode_rows, encode, encode_rows, reverse_complement
-from pasvar.tables import TABLES, empty_frame
-from pasvar.vcf import MAX_END, read_record, variants_between
+from pasvar.records import add_info, frequencies, has_frequencies, join, read_records, split_alts
+from pasvar.regions import NO_END
+from pasvar.sequence import decode_rows, encode_rows, reverse_complement
+from pasvar.tables import STATUSES, TABLES, empty_frame
 
-_ACGT = frozenset("ACGT")
-_NO_BASES = encode("")
+PIECE = 10_000_000
+"""nt that are read at once. A cohort with 200 records per kb has 2 million there, half a GB in memory."""
+
+_SPELLED = ["pos", "ref", "alt"]
 
 
-class Allele(NamedTuple):
-    """One ALT of a record: its spelling, its status so far (None: sound), and its normal form where it is sound."""
+class Piece(NamedTuple):
+    """A part of a contig, [start, end), and the regions in which it is read, as `records.read_records` takes them."""
 
-    pos: int
-    ref: str
-    alt: str
-    id: str | None
-    af: float
-    vcf: str
-    status: str | None
-    edit: Edit
+    chrom: str
+    start: int
+    end: int
+    regions: list[tuple[int, int]]
 
 
 class ShardAlleles(NamedTuple):
@@ -45,30 +49,6 @@ class ShardAlleles(NamedTuple):
     candidates: pd.DataFrame
     vcf_counts: pd.DataFrame
     gene_counts: pd.DataFrame
-
-
-def classify(pos: int, ref: str, alt: str, max_length: int, stretch: Stretch) -> tuple[str | None, Edit]:
-    """The status of an allele that cannot be scored, or None for one that can, and the edit it makes (left-aligned if sound).
-
-    stretch: must hold the bases of REF and `alleles.reach` on either side, or as many as the contig has.
-    What is wrong with the allele itself comes before what is wrong with its place.
-    """
-    start, ref, alt = pos - 1, ref.upper(), alt.upper()
-    untouched = Edit(start, start + len(ref), _NO_BASES)
-    if alt.startswith(("<", ".")) or alt.endswith(".") or "[" in alt or "]" in alt:
-        return "symbolic", untouched
-    if "*" in alt:
-        return "star", untouched
-    if not _ACGT.issuperset(ref) or not _ACGT.issuperset(alt):
-        return "non_acgt", untouched
-    if start < 0 or start + len(ref) > stretch.contig_length:
-        return "chrom_end", untouched
-    if decode(stretch.between(start, start + len(ref))) != ref:
-        return "ref_mismatch", untouched
-    edit = trim(start, ref, alt)
-    if max(edit.end - edit.start, len(edit.alt)) > max_length:
-        return "too_long", untouched
-    return None, left_align(stretch, edit)
 
 
 def read_shard(
@@ -87,159 +67,170 @@ def read_shard(
     """Every allele whose POS lies in the stretches: its status, and the windows that it changes.
 
     stretches: rows of table `shards`. windows, catalogue: the whole tables. progress: makes the bar, see `pasvar.progress`.
-    complete: read all of the stretches, so that every input allele is in the ledger; else only what is near enough to a
-        window or a scanned region to change it.
+    complete: read all of the stretches, so that every input allele is in the ledger; else only what can change a window
+        or a scanned region.
     unknown_contigs: also list the alleles on contigs that the FASTA lacks (for one shard only).
     filters: what is scored of the sound alleles. scan: where to look for sites that appear.
     """
-    reach_of_window = max_allele_length + WINDOW_LENGTH
+    opened = {path: filters.open(path) for path in vcfs}
+    by_chrom = {
+        chrom: rows.sort_values("window_start", kind="stable", ignore_index=True)
+        for chrom, rows in windows.groupby("chrom", sort=False)
+    }
+    files = [path.name for path in vcfs]
+    with_info = filters.by_frequency or not complete
     parts: list[ShardAlleles] = []
-    opened = {path.name: filters.open(path) for path in vcfs}
-    for row in stretches.itertuples():
-        near = windows[windows.chrom == row.chrom].sort_values("window_start", kind="stable", ignore_index=True)
-        scanned = scan.on(row.chrom)
-        wanted = [*((start, start + WINDOW_LENGTH) for start in near.window_start), *scanned.intervals()]
-        regions = [(row.start, row.end)] if complete else _merge(wanted, reach_of_window, row.start, row.end)
-        margin = reach(max_allele_length)
-        stretch = genome.stretch(row.chrom, row.start - margin, row.end + margin)
-        alleles, counts = _read_alleles(
-            opened, genome.names, row.chrom, regions, stretch, genome, max_allele_length, filters, progress
-        )
-        # Where REF and ALT share much, the change may lie far after POS, past the end of the stretch.
-        reached = max((allele.edit.end for allele in alleles if allele.status is None), default=row.end)
-        if reached > row.end:
-            stretch = genome.stretch(row.chrom, stretch.start, reached + margin)
-        sound = [allele for allele in alleles if allele.status is None]
-        candidates = scanned.candidates(row.chrom, sound, catalogue[catalogue.chrom == row.chrom], stretch)
-        parts.append(
-            _match_windows(row.chrom, alleles, counts, near, catalogue, stretch)._replace(candidates=candidates)
-        )
+    with progress(total=len(vcfs) * int((stretches.end - stretches.start).sum()), unit="nt") as bar:
+        for piece in _pieces(stretches, _zones(by_chrom, scan), complete):
+            scanned = scan.on(piece.chrom)
+            near = by_chrom.get(piece.chrom, windows.iloc[:0])
+            table, counts = _read_piece(piece, opened, genome, with_info)
+            stretch = _stretch_of(table, piece.chrom, genome, reach(max_allele_length))
+            alleles = classify(table, max_allele_length, stretch)
+            _finish(alleles, near.window_start.to_numpy(), scanned, stretch, filters.keep(table, piece.chrom))
+            rows = np.flatnonzero((alleles.status == SOUND) & scanned.touched(alleles.start, alleles.end))
+            candidates = scanned.candidates(piece.chrom, map(alleles.edit, rows.tolist()), catalogue, stretch)
+            ledger, gene_counts, pairs = _match_windows(piece.chrom, alleles, files, near, catalogue)
+            found = _alternates(piece.chrom, alleles, pairs, near, stretch)
+            named = candidates.assign(allele=rows[candidates.edit])
+            of_alleles = _describe(pd.concat([pairs.allele, named.allele]).unique(), table, piece.chrom, opened, genome)
+            found, named = (frame.merge(of_alleles, on="allele", how="left") for frame in (found, named))
+            parts.append(ShardAlleles(ledger, found, named, counts, gene_counts))
+            bar.update(len(vcfs) * (piece.end - piece.start))
     if unknown_contigs:
-        parts.append(_unknown(opened, genome.names))
+        parts.append(_unknown(opened, genome))
     return ShardAlleles(
         _concat(parts, "ledger"),
         _concat(parts, "alleles"),
         _concat(parts, "candidates"),
-        _concat(parts, "vcf_counts"),
+        _concat(parts, "vcf_counts").groupby(["vcf", "chrom"], as_index=False, sort=False).sum(),
         _concat(parts, "gene_counts").groupby("gene_id", as_index=False).sum(),
     )
 
 
 def _concat(parts: list[ShardAlleles], name: str) -> pd.DataFrame:
-    frames = [frame for part in parts if len(frame := getattr(part, name))]
+    columns = TABLES[name].schema.names
+    frames = [frame[columns] for part in parts if len(frame := getattr(part, name))]
     return pd.concat(frames, ignore_index=True) if frames else empty_frame(name)
 
 
-def _merge(intervals: list[tuple[int, int]], margin: int, start: int, end: int) -> list[tuple[int, int]]:
-    """The parts of [start, end) within `margin` of an interval, in order and disjoint."""
-    regions: list[tuple[int, int]] = []
-    for first, last in sorted(intervals):
-        low, high = max(first - margin, start), min(last + margin, end)
-        if low >= high:
-            continue
-        if regions and low <= regions[-1][1]:
-            regions[-1] = (regions[-1][0], max(regions[-1][1], int(high)))
-        else:
-            regions.append((int(low), int(high)))
-    return regions
+def _pieces(stretches: pd.DataFrame, zones_of: Mapping[str, list[tuple[int, int]]], complete: bool) -> Iterator[Piece]:
+    """The stretches cut into pieces, by place. zones_of: `_zones`."""
+    length = PIECE if complete else 5 * PIECE  # of which little is read
+    for row in stretches.itertuples():
+        zones = zones_of.get(row.chrom, [])
+        for start in range(row.start, row.end, length):
+            end = min(start + length, row.end)
+            inside = [(max(low, start), min(high, end)) for low, high in zones if low < end and high > start]
+            # What begins in the piece and reaches out of it into a zone overlaps the first base of the next zone.
+            beyond = [(low, low + 1) for low, _ in zones if low >= end][:1]
+            yield Piece(row.chrom, start, end, [(start, end)] if complete else inside + beyond)
 
 
-def _read_alleles(
-    vcfs: dict[str, cyvcf2.VCF],
-    names: ContigNames,
-    chrom: str,
-    regions: list[tuple[int, int]],
-    stretch: Stretch,
-    genome: Genome,
-    max_length: int,
-    filters: Filters,
-    progress: Callable[..., tqdm],
-) -> tuple[list[Allele], pd.DataFrame]:
-    """The alleles of the regions by position and spelling, and how many records each file had there."""
-    alleles: list[Allele] = []
-    counts = []
-    seen: set[tuple[int, str, str]] = set()
-    margin = reach(max_length)
-    bar = progress(total=len(vcfs) * sum(end - start for start, end in regions), unit="nt")
-    for vcf_name, vcf in vcfs.items():
-        contigs = [contig for contig in vcf.seqnames if names.match(contig) == chrom]
-        n_records = n_no_alt = 0
-        n_before = len(alleles)
-        for start, end in regions:
-            at = start
-            # POS 0, and what lies past the contig's end in the FASTA, are in the file too.
-            low, high = start if start else -1, MAX_END if end == stretch.contig_length else end
-            for variant in (variant for contig in contigs for variant in variants_between(vcf, contig, low, high)):
-                record = read_record(variant, with_genotypes=bool(vcf.samples))
-                bar.update(record.pos - at)
-                at = record.pos
-                n_records += 1
-                n_no_alt += not record.alts
-                record_end = record.pos - 1 + len(record.ref)
-                around = stretch
-                if stretch.end - margin < record_end <= stretch.contig_length:
-                    around = genome.stretch(chrom, record.pos - 1 - margin, record_end + margin)
-                passed = filters.keep_alleles(variant, record, chrom)
-                for alt, af, passes in zip(record.alts, record.af, passed, strict=True):
-                    status, edit = classify(record.pos, record.ref, alt, max_length, around)
-                    spelled = (record.pos, record.ref, alt)
-                    if status is None and not passes:
-                        status = "filtered"
-                    elif status is None and spelled in seen:
-                        status = "duplicate"
-                    elif status is None:
-                        seen.add(spelled)
-                    alleles.append(Allele(*spelled, record.id, af, vcf_name, status, edit))
-            bar.update(end - at)
-        counts.append((vcf_name, chrom, n_records, n_no_alt, len(alleles) - n_before))
-    bar.close()
-    alleles.sort(key=lambda allele: (allele.pos, allele.ref, allele.alt))
-    return alleles, pd.DataFrame(counts, columns=TABLES["vcf_counts"].schema.names)
+def _zones(windows: Mapping[str, pd.DataFrame], scan: Scan) -> dict[str, list[tuple[int, int]]]:
+    """By contig, what the REF of an allele must overlap for the allele to change a window or a scanned region.
+
+    An allele changes bases of its REF or inserts beside them, and may then be shifted left by `MAX_SHIFT`.
+    windows: by contig.
+    """
+    zones = {}
+    for chrom in {*windows, *scan.regions.chrom.unique()}:
+        starts = windows[chrom].window_start if chrom in windows else ()
+        intervals = [*((start, start + WINDOW_LENGTH) for start in starts), *scan.on(chrom).intervals()]
+        zones[chrom] = join(sorted((max(start, 0), end + MAX_SHIFT + 1) for start, end in intervals))
+    return zones
+
+
+def _read_piece(
+    piece: Piece, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome, with_info: bool
+) -> tuple[pa.Table, pd.DataFrame]:
+    """The alleles of a piece by position and spelling, equal ones in the order read, and rows of table `vcf_counts`.
+
+    The alleles are rows of `records.split_alts` and have a column more: file, the number of their VCF.
+    """
+    # What lies past the contig's end in the FASTA is in the file too.
+    end = NO_END if piece.end == genome.lengths[piece.chrom] else piece.end
+    regions = [(low, end if high == piece.end else high) for low, high in piece.regions]
+    tables, counts = [], []
+    for number, (path, vcf) in enumerate(vcfs.items()):
+        contigs = _contigs(vcf, piece.chrom, genome)
+        records = read_records(path, vcf, contigs, piece.start, end, regions, with_info)
+        alleles = split_alts(records)
+        tables.append(alleles.append_column("file", pa.array(np.full(len(alleles), number, dtype=np.int32))))
+        counts.append((path.name, piece.chrom, len(records), _n_no_alt(records), len(alleles)))
+    table = pa.concat_tables(tables).combine_chunks()
+    order = pc.sort_indices(table, [(name, "ascending") for name in _SPELLED]).to_numpy()  # a stable sort
+    if (np.diff(order.view(np.int64)) != 1).any():
+        table = table.take(order)
+    return table, pd.DataFrame(counts, columns=TABLES["vcf_counts"].schema.names)
+
+
+def _contigs(vcf: cyvcf2.VCF, chrom: str, genome: Genome) -> list[str]:
+    """A VCF's names of a contig of the genome: none, one, or both with and without `chr`."""
+    return [contig for contig in vcf.seqnames if genome.names.match(contig) == chrom]
+
+
+def _n_no_alt(records: pa.Table) -> int:
+    return pc.sum(pc.equal(records["alts"], "."), min_count=0).as_py()
+
+
+def _stretch_of(table: pa.Table, chrom: str, genome: Genome, margin: int) -> Stretch:
+    """The bases of the alleles' REFs, as far as they are of the contig, and `margin` more on either side."""
+    start = table["pos"].to_numpy() - 1
+    end = start + pc.utf8_length(table["ref"]).to_numpy()
+    inside = (start >= 0) & (end <= genome.lengths[chrom])
+    return genome.patches(chrom, start[inside] - margin, end[inside] + margin)
+
+
+def _finish(alleles: Alleles, window_starts: np.ndarray, scan: Scan, stretch: Stretch, kept: np.ndarray) -> None:
+    """Make the edits of what may touch a window or a scanned region, and give what is left out or repeated its status."""
+    start, end = alleles.start - MAX_SHIFT - 1, alleles.end + 1
+    first, last = windows_touched(start, end, window_starts)
+    alleles.make_edits(np.flatnonzero((last > first) | scan.touched(start, end)), stretch)
+    alleles.status[(alleles.status == SOUND) & ~kept] = CODE["filtered"]
+    rows = np.flatnonzero(alleles.status == SOUND)
+    pos = alleles.table["pos"].to_numpy()[rows]
+    again = np.flatnonzero(pos[1:] == pos[:-1]) + 1
+    one, other = (alleles.table.select(["ref", "alt"]).take(rows[which]) for which in (again - 1, again))
+    equal = pc.and_(pc.equal(one["ref"], other["ref"]), pc.equal(one["alt"], other["alt"]))
+    alleles.status[rows[again[equal.to_numpy()]]] = CODE["duplicate"]
 
 
 def _match_windows(
-    chrom: str,
-    alleles: list[Allele],
-    counts: pd.DataFrame,
-    windows: pd.DataFrame,
-    catalogue: pd.DataFrame,
-    stretch: Stretch,
-) -> ShardAlleles:
-    """Ledger and alternate windows of one contig's alleles. windows: of that contig, by window_start."""
-    starts = windows.window_start.to_numpy()
-    first, last = windows_touched(alleles, starts)
+    chrom: str, alleles: Alleles, files: list[str], windows: pd.DataFrame, catalogue: pd.DataFrame
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Tables `ledger` and `gene_counts` of one contig's alleles, and the pairs of (allele, window) that are to be scored.
+
+    files: names of the VCFs. windows: of that contig, by window_start.
+    """
+    first, last = windows_touched(alleles.start, alleles.end, windows.window_start.to_numpy())
     n_sites = last - first
-    allele_index = np.repeat(np.arange(len(alleles)), n_sites)
-    window_index = (
-        np.arange(len(allele_index)) - np.repeat(np.cumsum(n_sites) - n_sites, n_sites) + np.repeat(first, n_sites)
-    )
-    status = [
-        allele.status or ("scored" if n else "no_site_in_range") for allele, n in zip(alleles, n_sites, strict=True)
-    ]
-    ledger = pd.DataFrame(
-        [(chrom, a.pos, a.ref, a.alt, s, n, a.vcf) for a, s, n in zip(alleles, status, n_sites, strict=True)],
-        columns=TABLES["ledger"].schema.names,
-    )
-    pairs = pd.DataFrame({"allele": allele_index, "window": window_index})
-    pairs["scored"] = np.array([s == "scored" for s in status], dtype=bool)[allele_index]
-    of_genes = pairs.assign(site_id=windows.site_id.to_numpy()[window_index]).merge(
+    sound = alleles.status == SOUND
+    alleles.status[sound] = np.where(n_sites[sound] > 0, CODE["scored"], CODE["no_site_in_range"])
+    pairs = pd.DataFrame({"allele": np.repeat(np.arange(len(n_sites)), n_sites)})
+    pairs["window"] = np.arange(len(pairs)) + np.repeat(first - np.cumsum(n_sites) + n_sites, n_sites)
+    pairs["scored"] = (alleles.status == CODE["scored"])[pairs.allele]
+    of_genes = pairs.assign(site_id=windows.site_id.to_numpy()[pairs.window]).merge(
         catalogue[["site_id", "gene_id"]], on="site_id"
     )
     gene_counts = (
         of_genes.drop_duplicates(["allele", "gene_id"]).groupby("gene_id").scored.agg(n_alleles="size", n_scored="sum")
     )
-    scored = pairs[pairs.scored].sort_values(["allele", "window"], ignore_index=True)
-    alternates = _alternates(chrom, alleles, scored, windows, stretch)
-    return ShardAlleles(ledger, alternates, empty_frame("candidates"), counts, gene_counts.reset_index())
+    columns = {
+        "chrom": pa.repeat(chrom, len(n_sites)),
+        **{name: alleles.table[name] for name in _SPELLED},
+        "status": pa.array(STATUSES).take(pa.array(alleles.status)),
+        "n_sites": n_sites,
+        "vcf": pa.array(files).take(alleles.table["file"]),
+    }
+    return pa.table(columns).to_pandas(), gene_counts.reset_index(), pairs[pairs.scored]
 
 
-def windows_touched(alleles: list[Allele], window_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """For each allele the range [first, last) of the windows (205 nt, by start) that it touches.
+def windows_touched(start: np.ndarray, end: np.ndarray, window_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each edit [start, end) the range [first, last) of the windows (205 nt, by start) that it touches.
 
     A replaced base touches the windows that hold it; an insertion those that hold the bases on both its sides.
     """
-    start = np.array([allele.edit.start for allele in alleles], dtype=np.int64)
-    end = np.array([allele.edit.end for allele in alleles], dtype=np.int64)
     insertion = start == end
     # The last window starts at `most` or before and the first ends after `least`.
     most = np.where(insertion, start - 1, end - 1)
@@ -249,67 +240,82 @@ def windows_touched(alleles: list[Allele], window_starts: np.ndarray) -> tuple[n
 
 
 def _alternates(
-    chrom: str, alleles: list[Allele], pairs: pd.DataFrame, windows: pd.DataFrame, stretch: Stretch
+    chrom: str, alleles: Alleles, pairs: pd.DataFrame, windows: pd.DataFrame, stretch: Stretch
 ) -> pd.DataFrame:
-    """Table `alleles` for pairs of (allele, window) indices."""
-    pair_alleles = [alleles[i] for i in pairs.allele]
+    """Table `alleles` for pairs of (allele, window), with `allele`, the row, in place of what `_describe` knows of it."""
+    allele = pairs.allele.to_numpy()
     sites = windows.iloc[pairs.window]
     window_start, minus = sites.window_start.to_numpy(), (sites.strand == "-").to_numpy()
     codes = encode_rows(sites.window.to_list(), WINDOW_LENGTH)
-    start = np.array([a.edit.start for a in pair_alleles], dtype=np.int64)
+    start = alleles.start[allele]
     index = np.where(minus, window_start + WINDOW_LENGTH - 1 - start, start - window_start)
     last_index = index.copy()
     anchor = np.full(len(pairs), "hexamer", dtype=object)
 
-    simple = np.array([len(a.edit.alt) == 1 and a.edit.end - a.edit.start == 1 for a in pair_alleles], dtype=bool)
-    alt = np.array(
-        [a.edit.alt[0] if is_simple else 0 for a, is_simple in zip(pair_alleles, simple, strict=True)], dtype=np.uint8
-    )
-    codes[simple, index[simple]] = np.where(minus, reverse_complement(alt[:, None])[:, 0], alt)[simple]
-    for i in np.flatnonzero(~simple):
-        strand = "-" if minus[i] else "+"
+    base = alleles.base[allele]
+    plain = np.flatnonzero(base != 255)
+    codes[plain, index[plain]] = np.where(minus, reverse_complement(base[:, None] & 3)[:, 0], base)[plain]
+    for i in np.flatnonzero(base == 255):
         codes[i], index[i], last_index[i], anchor[i] = alternate_window(
-            stretch, pair_alleles[i].edit, int(window_start[i]), strand
+            stretch, alleles.edits[allele[i]], int(window_start[i]), "-" if minus[i] else "+"
         )
 
-    normal = {i: to_vcf(stretch, alleles[i].edit) for i in pairs.allele.unique()}
-    return pd.DataFrame(
-        {
-            "chrom": chrom,
-            "pos": [a.pos for a in pair_alleles],
-            "ref": [a.ref for a in pair_alleles],
-            "alt": [a.alt for a in pair_alleles],
-            "id": [a.id for a in pair_alleles],
-            "norm_pos": [normal[i][0] for i in pairs.allele],
-            "norm_ref": [normal[i][1] for i in pairs.allele],
-            "norm_alt": [normal[i][2] for i in pairs.allele],
-            "af": [a.af for a in pair_alleles],
-            "site_id": sites.site_id.to_numpy(),
-            "window_index": index,
-            "region": [region_of(*place) for place in zip(index, last_index, sites.cut_index, strict=True)],
-            "anchor": anchor,
-            "window_alt": decode_rows(codes),
-        }
+    scored, which = np.unique(allele, return_inverse=True)
+    normal = [to_vcf(stretch, alleles.edit(row)) for row in scored.tolist()]
+    found = pd.DataFrame(normal, columns=["norm_pos", "norm_ref", "norm_alt"]).iloc[which]
+    return found.assign(
+        allele=allele,
+        site_id=sites.site_id.to_numpy(),
+        window_index=index,
+        region=[region_of(*place) for place in zip(index, last_index, sites.cut_index, strict=True)],
+        anchor=anchor,
+        window_alt=decode_rows(codes),
     )
 
 
-def _unknown(vcfs: dict[str, cyvcf2.VCF], names: ContigNames) -> ShardAlleles:
+def _describe(
+    rows: np.ndarray, table: pa.Table, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome
+) -> pd.DataFrame:
+    """What the files say of the alleles in these rows: allele (the row), chrom, pos, ref, alt, id, af."""
+    chosen = table.take(pa.array(rows, pa.int64()))
+    found = chosen.select(_SPELLED).to_pandas()
+    return found.assign(
+        allele=rows, chrom=chrom, id=_or_none(chosen["id"]), af=_frequencies(chosen, chrom, vcfs, genome)
+    )
+
+
+def _or_none(ids: pa.ChunkedArray) -> list[str | None]:
+    return [None if text == "." else text for text in ids.to_pylist()]
+
+
+def _frequencies(table: pa.Table, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome) -> np.ndarray:
+    """Frequencies of alleles, each in its file, which is read once more at their places where INFO was not read at first."""
+    if "af" in table.column_names:
+        return frequencies(table)
+    found = np.full(len(table), np.nan, dtype=np.float32)
+    for number, (path, vcf) in enumerate(vcfs.items()):
+        rows = np.flatnonzero(table["file"].to_numpy() == number)
+        if len(rows) and has_frequencies(vcf):
+            alleles = table.take(rows)
+            places = [(pos - 1, pos) for pos in alleles["pos"].unique().to_pylist()]
+            records = read_records(path, vcf, _contigs(vcf, chrom, genome), 0, NO_END, places, with_info=True)
+            found[rows] = frequencies(add_info(alleles, records))
+    return found
+
+
+def _unknown(vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome) -> ShardAlleles:
     """The alleles on contigs that the FASTA lacks, by file, contig and position."""
-    rows, counts = [], []
-    for vcf_name, vcf in vcfs.items():
+    ledgers, counts = [empty_frame("ledger")], []
+    for path, vcf in vcfs.items():
         for contig in vcf.seqnames:
-            if names.match(contig) is not None:
+            if genome.names.match(contig) is not None:
                 continue
-            records = [read_record(variant) for variant in variants_between(vcf, contig, -1, MAX_END)]
-            alleles = [
-                (contig, record.pos, record.ref, alt, "contig_unknown", 0, vcf_name)
-                for record in records
-                for alt in record.alts
-            ]
-            rows += alleles
-            counts.append((vcf_name, contig, len(records), sum(not record.alts for record in records), len(alleles)))
+            records = read_records(path, vcf, [contig], 0, NO_END, [(0, NO_END)])
+            alleles = split_alts(records).select(_SPELLED).to_pandas()
+            ledgers.append(alleles.assign(chrom=contig, status="contig_unknown", n_sites=0, vcf=path.name))
+            counts.append((path.name, contig, len(records), _n_no_alt(records), len(alleles)))
     return ShardAlleles(
-        pd.DataFrame(rows, columns=TABLES["ledger"].schema.names),
+        pd.concat(ledgers, ignore_index=True)[TABLES["ledger"].schema.names],
         empty_frame("alleles"),
         empty_frame("candidates"),
         pd.DataFrame(counts, columns=TABLES["vcf_counts"].schema.names),

@@ -3,7 +3,6 @@
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import cyvcf2
 import numpy as np
@@ -11,21 +10,8 @@ import numpy as np
 from pasvar.errors import InputError
 from pasvar.files import index_path
 
-MAX_END = 2**29 - 1
-"""The last position that a .tbi index knows; as the end of a region it means "to the contig's end"."""
-
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block with which every whole bgzipped file ends (SAM specification, section 4.1.2)."""
-
-
-class Record(NamedTuple):
-    """One VCF record; pos 1-based, ref and alts as spelled, af one per ALT (NaN where the record has none)."""
-
-    pos: int
-    ref: str
-    alts: list[str]
-    id: str | None
-    af: tuple[float, ...]
 
 
 def open_vcf(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
@@ -52,17 +38,19 @@ def _is_whole(path: Path) -> bool:
         return file.read() == _BGZF_END
 
 
-def variants_between(vcf: cyvcf2.VCF, contig: str, start: int, end: int) -> Iterator[cyvcf2.Variant]:
+def variants_between(
+    vcf: cyvcf2.VCF, contig: str, start: int, end: int, begin: int | None = None
+) -> Iterator[cyvcf2.Variant]:
     """The records of `contig` (the VCF's name) whose POS lies in [start, end), 0-based.
 
-    Raises InputError where the file is damaged.
+    begin: also those that reach into it, with a POS from here on. Raises InputError where the file is damaged.
     """
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "no intervals found")
         try:
             for variant in vcf(f"{contig}:{start + 1}-{end}"):
                 # The index also gives records that begin before the region and reach into it.
-                if start < variant.POS:
+                if (start if begin is None else begin) < variant.POS:
                     yield variant
         except Exception as error:  # cyvcf2 raises bare Exceptions
             raise InputError(
@@ -73,35 +61,6 @@ def variants_between(vcf: cyvcf2.VCF, contig: str, start: int, end: int) -> Iter
 def header_ids(vcf: cyvcf2.VCF, kind: str) -> list[str]:
     """The IDs that a header defines of FILTER or INFO."""
     return [line["ID"] for line in vcf.header_iter() if line.type == kind]
-
-
-def read_record(variant: cyvcf2.Variant, with_genotypes: bool = False) -> Record:
-    """The part of a record that pasvar needs. with_genotypes: they are parsed, and give the frequencies that INFO lacks."""
-    return Record(variant.POS, variant.REF, variant.ALT, variant.ID, tuple(_frequencies(variant, with_genotypes)))
-
-
-def _frequencies(variant: cyvcf2.Variant, with_genotypes: bool) -> list[float]:
-    """Frequency of each ALT: INFO/AF, else INFO/AC by INFO/AN, else counted; NaN where there is none."""
-    n_alts = len(variant.ALT)
-    af = _numbers(variant, "AF", n_alts)
-    if af is not None:
-        return af
-    counts, total = _numbers(variant, "AC", n_alts), _numbers(variant, "AN", 1)
-    if with_genotypes and (counts is None or total is None) and "GT" in variant.FORMAT:
-        called, _ = read_genotypes(variant)
-        counts, total = [int((called == number).sum()) for number in range(1, n_alts + 1)], [int((called >= 0).sum())]
-    if counts is None or total is None or not total[0]:
-        return [float("nan")] * n_alts
-    return [count / total[0] for count in counts]
-
-
-def _numbers(variant: cyvcf2.Variant, key: str, n: int) -> list[float] | None:
-    """A field of INFO that has `n` numbers, NaN for a missing one; None where it is something else."""
-    value = variant.INFO.get(key)
-    values = value if isinstance(value, tuple) else (value,)
-    if value is None or len(values) != n or not all(isinstance(v, (int, float)) or v is None for v in values):
-        return None
-    return [float("nan") if v is None else float(v) for v in values]
 
 
 def read_genotypes(variant: cyvcf2.Variant) -> tuple[np.ndarray, np.ndarray]:

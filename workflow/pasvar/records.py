@@ -1,0 +1,185 @@
+"""The records of a VCF or BCF in bulk, as columns: bcftools (which pysam carries) writes the fields, pyarrow reads them.
+
+No Python object is made of a record, which alone would cost more than all the rest. Genotypes are not looked at, nor INFO but
+where it is asked for.
+"""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cyvcf2
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv
+import pysam
+import pysam.bcftools
+
+from pasvar.errors import InputError
+from pasvar.vcf import header_ids, read_genotypes, variants_between
+
+_FIELDS = {"pos": "%POS", "ref": "%REF", "alts": "%ALT", "id": "%ID", "filter": "%FILTER"}
+_INFO = {"af": "%INFO/AF", "ac": "%INFO/AC", "an": "%INFO/AN"}
+_SCHEMA = pa.schema([(name, pa.int64() if name == "pos" else pa.string()) for name in (_FIELDS | _INFO)])
+RECORDS = pa.schema([_SCHEMA.field(name) for name in _FIELDS])
+"""pos 1-based, all else text as in the file, with `.` for what is missing and commas between ALTs."""
+
+RECORDS_WITH_INFO = _SCHEMA
+"""Also what the frequencies of a record's ALTs are made of."""
+
+Intervals = Sequence[tuple[int, int]]
+"""[start, end), by position and disjoint."""
+
+_CHEAP_GAP = 1 << 14
+"""Regions closer than this many nt are read in one go: an index (.tbi) knows where to begin no better."""
+
+
+def read_records(
+    path: Path,
+    vcf: cyvcf2.VCF,
+    contigs: Iterable[str],
+    start: int,
+    end: int,
+    regions: Intervals,
+    with_info: bool = False,
+) -> pa.Table:
+    """Table `RECORDS`, or `RECORDS_WITH_INFO`: those whose POS lies in [start, end) and whose REF overlaps a region.
+
+    vcf: the file at `path`, opened. If with samples, the frequencies that INFO lacks are counted, which is slow.
+    contigs: its names of the contig. start, end, regions: 0-based; the regions may lie past the end. POS 0 (telomeres) belongs to
+    what begins at 0. Raises InputError where the file is damaged.
+    """
+    schema = RECORDS_WITH_INFO if with_info else RECORDS
+    parts, joint = [schema.empty_table()], join(regions, _CHEAP_GAP)
+    for contig in contigs if joint else ():
+        if with_info and vcf.samples:
+            parts.append(_one_by_one(vcf, contig, joint))
+            continue
+        if joint[0][0] == 0:  # bcftools' regions begin at POS 1
+            parts.append(_one_by_one(vcf, contig, [(0, 1)]).filter(pc.field("pos") == 0).select(schema.names))
+        parts.append(_in_bulk(path, contig, joint, schema))
+    records = pa.concat_tables(parts)
+    low = records["pos"].to_numpy() - 1
+    high = low + pc.utf8_length(records["ref"]).to_numpy()
+    return records.filter((low >= (start or -1)) & (low < end) & _overlap(low, high, regions))
+
+
+def join(intervals: Intervals, gap: int = 0) -> list[tuple[int, int]]:
+    """Intervals, by start, with those joined that overlap or are at most `gap` apart."""
+    joint: list[tuple[int, int]] = []
+    for low, high in intervals:
+        if joint and low - joint[-1][1] <= gap:
+            joint[-1] = (joint[-1][0], max(high, joint[-1][1]))
+        else:
+            joint.append((low, high))
+    return joint
+
+
+def _overlap(start: np.ndarray, end: np.ndarray, regions: Intervals) -> np.ndarray:
+    """Which of [start, end) overlap a region, or are POS 0 before the first."""
+    starts, ends = np.array(regions, dtype=np.int64).reshape(-1, 2).T
+    which = np.searchsorted(ends, start, side="right")
+    return np.append(starts, np.iinfo(np.int64).max)[which] < np.maximum(end, 1)
+
+
+def _in_bulk(path: Path, contig: str, regions: Intervals, schema: pa.Schema) -> pa.Table:
+    with TemporaryDirectory(prefix="pasvar-") as folder:
+        bed, text = Path(folder, "regions.bed"), Path(folder, "records.tsv")
+        bed.write_text("".join(f"{contig}\t{low}\t{high}\n" for low, high in regions))
+        fields = "\\t".join((_FIELDS | _INFO)[name] for name in schema.names) + "\\n"
+        arguments = ["--allow-undef-tags", "--format", fields, "--regions-file", str(bed), "--output", str(text)]
+        try:
+            # A record that overlaps several regions is written once.
+            pysam.bcftools.query(*arguments, str(path), catch_stdout=False)
+            size = text.stat().st_size
+            if not size:
+                return schema.empty_table()
+            return pyarrow.csv.read_csv(
+                text,
+                # All in one block, for a block must hold the longest line.
+                pyarrow.csv.ReadOptions(column_names=schema.names, block_size=size, use_threads=False),
+                pyarrow.csv.ParseOptions(delimiter="\t", quote_char=False),
+                pyarrow.csv.ConvertOptions(column_types=schema),
+            )
+        except (pysam.SamtoolsError, pa.ArrowInvalid) as error:
+            raise InputError(
+                f"{path}: cannot be read on contig {contig}, the file is damaged ({error}); check it with: bcftools view"
+            ) from error
+
+
+def _one_by_one(vcf: cyvcf2.VCF, contig: str, regions: Intervals) -> pa.Table:
+    """The records that overlap the regions, with counts of the genotypes where the file was opened with samples."""
+    rows, last = [], -1
+    for low, high in regions:
+        for variant in variants_between(vcf, contig, low or -1, high, last):
+            af, ac, an = (_text(variant.INFO.get(key)) for key in ("AF", "AC", "AN"))
+            n_alts = len(variant.ALT)
+            if vcf.samples and n_alts and "GT" in variant.FORMAT and np.isnan(_frequency(af, ac, an, 0, n_alts)):
+                called, _ = read_genotypes(variant)
+                ac = _text(tuple((called == number).sum() for number in range(1, n_alts + 1)))
+                an = _text((called >= 0).sum())
+            alts, passed = ",".join(variant.ALT) or ".", ";".join(variant.FILTERS) or "."
+            rows.append((variant.POS, variant.REF, alts, variant.ID or ".", passed, af, ac, an))
+        last = high
+    return pa.Table.from_pylist([dict(zip(_SCHEMA.names, row, strict=True)) for row in rows], _SCHEMA)
+
+
+def _text(value: object) -> str:
+    """A value of INFO as the file would spell it."""
+    if isinstance(value, tuple):
+        return ",".join(_text(part) for part in value)
+    return "." if value is None else str(value)
+
+
+def split_alts(records: pa.Table) -> pa.Table:
+    """The table with a row for each ALT, in the same order, and two more columns: alt, and number, which of `alts` it is."""
+    with_alt = records.filter(pc.not_equal(records["alts"], ".")).combine_chunks()
+    split = pc.split_pattern(with_alt["alts"], ",").combine_chunks()
+    n_alts = pc.list_value_length(split).to_numpy()
+    number = np.arange(n_alts.sum()) - np.repeat(np.cumsum(n_alts) - n_alts, n_alts)
+    alleles = with_alt if len(number) == len(with_alt) else with_alt.take(pc.list_parent_indices(split))
+    return alleles.append_column("alt", pc.list_flatten(split)).append_column("number", pa.array(number))
+
+
+def has_frequencies(vcf: cyvcf2.VCF) -> bool:
+    """Whether INFO may tell frequencies."""
+    info = set(header_ids(vcf, "INFO"))
+    return "AF" in info or {"AC", "AN"} <= info
+
+
+def add_info(alleles: pa.Table, records: pa.Table) -> pa.Table:
+    """Rows of `split_alts` with the INFO of their records. records: `RECORDS_WITH_INFO` of the same file, at least those."""
+    found: dict[tuple, tuple] = {}
+    for row in zip(*(column.to_pylist() for column in records.columns), strict=True):
+        found.setdefault(row[: len(_FIELDS)], row[len(_FIELDS) :])
+    rows = [found[key] for key in zip(*(alleles[name].to_pylist() for name in _FIELDS), strict=True)]
+    for i, name in enumerate(_INFO):
+        alleles = alleles.append_column(name, pa.array([row[i] for row in rows], pa.string()))
+    return alleles
+
+
+def frequencies(alleles: pa.Table) -> np.ndarray:
+    """Frequency of each row of `split_alts` with INFO, float32: AF, else AC by AN; NaN where the record has neither."""
+    columns = (alleles[name].to_pylist() for name in ("af", "ac", "an", "number", "alts"))
+    found = [_frequency(*row, alts.count(",") + 1) for *row, alts in zip(*columns, strict=True)]
+    return np.array(found, dtype=np.float32)
+
+
+def _frequency(af: str, ac: str, an: str, number: int, n_alts: int) -> float:
+    values = _numbers(af, n_alts)
+    if values is not None:
+        return values[number]
+    counts, total = _numbers(ac, n_alts), _numbers(an, 1)
+    return counts[number] / total[0] if counts is not None and total is not None and total[0] else float("nan")
+
+
+def _numbers(text: str, n: int) -> list[float] | None:
+    """`n` numbers, NaN for one that is missing; None where the text is something else."""
+    texts = text.split(",")
+    if text == "." or len(texts) != n:
+        return None
+    try:
+        return [float("nan") if part == "." else float(part) for part in texts]
+    except ValueError:
+        return None
