@@ -411,6 +411,23 @@ def vcf_bodies(draw) -> str:
     return "\n".join(lines)
 
 
+def test_candidates_and_alleles_in_windows_have_their_own_frequencies(tmp_path, genome):
+    """The candidates lie before and after the allele in a window, and are read with it."""
+    body = "\n".join(
+        f"20 {pos} rs{pos} {CONTIG_20[pos - 1]} {'A' if CONTIG_20[pos - 1] != 'A' else 'C'} AF=0.{pos}"
+        for pos in (40, 90, 640)
+    )
+    vcf = write_vcf(tmp_path / "a.vcf.gz", body)
+    regions = pd.DataFrame([("20", "+", 0, 60), ("20", "+", 600, 700)], columns=["chrom", "strand", "start", "end"])
+    found = read([vcf], genome, make_sites(PLUS), scan=Scan(regions, strides=True))
+    assert records(found.alleles, "pos", "id", "af") == [(90, "rs90", pytest.approx(0.9))]
+    distinct = found.candidates.drop_duplicates("pos")
+    assert records(distinct, "pos", "id", "af") == [
+        (40, "rs40", pytest.approx(0.4)),
+        (640, "rs640", pytest.approx(0.64)),
+    ]
+
+
 SCAN = Scan(
     pd.DataFrame([("20", "+", 300, 500), ("21", "-", 0, 150)], columns=["chrom", "strand", "start", "end"]),
     strides=True,

@@ -93,7 +93,7 @@ def read_shard(
             ledger, gene_counts, pairs = _match_windows(piece.chrom, alleles, files, near, catalogue)
             found = _alternates(piece.chrom, alleles, pairs, near, stretch)
             named = candidates.assign(allele=rows[candidates.edit])
-            of_alleles = _describe(pd.concat([pairs.allele, named.allele]).unique(), table, piece.chrom, opened, genome)
+            of_alleles = _describe(np.union1d(pairs.allele, named.allele), table, piece.chrom, opened, genome)
             found, named = (frame.merge(of_alleles, on="allele", how="left") for frame in (found, named))
             parts.append(ShardAlleles(ledger, found, named, counts, gene_counts))
             bar.update(len(vcfs) * (piece.end - piece.start))
@@ -276,7 +276,7 @@ def _alternates(
 def _describe(
     rows: np.ndarray, table: pa.Table, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome
 ) -> pd.DataFrame:
-    """What the files say of the alleles in these rows: allele (the row), chrom, pos, ref, alt, id, af."""
+    """What the files say of the alleles in these rows (ascending): allele (the row), chrom, pos, ref, alt, id, af."""
     chosen = table.take(pa.array(rows, pa.int64()))
     found = chosen.select(_SPELLED).to_pandas()
     return found.assign(
