@@ -253,6 +253,7 @@ def _outermost(codes: np.ndarray, edit: Edit, lowest: int = 0, highest: int | No
     return shift(codes, edit, -left), shift(codes, edit, right)
 
 
+@lru_cache(maxsize=1 << 16)
 def region_of(index: int, last_index: int, cut_index: int) -> str:
     """Where in the window the bases [index, last_index] lie: the hexamer if they touch it, else by the first of them."""
     if index < HEXAMER_INDEX + HEXAMER_LENGTH and last_index >= HEXAMER_INDEX:

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pasvar.alleles import Edit, left_align, trim
-from pasvar.genome import Stretch
+from pasvar.genome import Patches
 from pasvar.sequence import encode_bases
 from pasvar.tables import STATUSES
 
@@ -36,7 +36,7 @@ class Alleles:
         """The edit of a sound allele."""
         return self.edits.get(row) or Edit(int(self.start[row]), int(self.end[row]), self.base[row : row + 1])
 
-    def make_edits(self, rows: np.ndarray, stretch: Stretch) -> None:
+    def make_edits(self, rows: np.ndarray, stretch: Patches) -> None:
         """Trim and left-align these alleles, as far as they are sound."""
         rows = rows[(self.status[rows] == SOUND) & (self.base[rows] == 255)]
         spelled = (column.to_pylist() for column in self.table.select(["pos", "ref", "alt"]).take(rows).columns)
@@ -45,7 +45,7 @@ class Alleles:
             self.start[row], self.end[row] = edit.start, edit.end
 
 
-def classify(table: pa.Table, max_length: int, stretch: Stretch) -> Alleles:
+def classify(table: pa.Table, max_length: int, stretch: Patches) -> Alleles:
     """Judge the alleles of a table with pos, ref and alt.
 
     stretch: must hold the bases of every REF that lies within the contig. What is wrong with an allele itself comes before what
@@ -57,15 +57,17 @@ def classify(table: pa.Table, max_length: int, stretch: Stretch) -> Alleles:
     start = table["pos"].to_numpy() - 1
     end = start + n_ref
     outside = (start < 0) | (end > stretch.contig_length)
-    place = np.repeat(start - ref_first[:-1] - stretch.start, n_ref) + np.arange(len(ref))
-    mismatch = stretch.codes[np.clip(place, 0, len(stretch.codes) - 1)] != ref
+    place = np.repeat(start - ref_first[:-1], n_ref) + np.arange(len(ref))
+    within = np.repeat(~outside, n_ref)
+    mismatch = np.zeros(len(ref), dtype=bool)
+    mismatch[within] = stretch.at(place[within]) != ref[within]
     odd = np.flatnonzero(_any(alt > 3, alt_first))
     wrong = {
         "symbolic": odd[_matches(table["alt"], odd, r"^[<.]|\.$|[\[\]]")],
         "star": odd[_matches(table["alt"], odd, r"\*")],
         "non_acgt": np.flatnonzero(_any(alt > 3, alt_first) | _any(ref > 3, ref_first)),
         "chrom_end": np.flatnonzero(outside),
-        "ref_mismatch": np.flatnonzero(_any(mismatch, ref_first) & ~outside),
+        "ref_mismatch": np.flatnonzero(_any(mismatch, ref_first)),
     }
     status = np.full(len(table), SOUND)
     for name, rows in reversed(wrong.items()):  # the first that fits has the last word

@@ -15,7 +15,7 @@ from pasvar.alleles import Edit, room_left, room_right, trim
 from pasvar.competition import GeneSites, genes_of
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, HEXAMER_SEARCH_LENGTH, WINDOW_LENGTH
 from pasvar.gene_model import assign_genes, downstream_of, gene_spans
-from pasvar.genome import Stretch
+from pasvar.genome import Patches, Stretch
 from pasvar.hexamer import TIERS, tier_of
 from pasvar.intervals import merge
 from pasvar.sequence import decode, reverse_complement
@@ -77,7 +77,9 @@ class Scan(NamedTuple):
             touched[inside] |= starts[i[inside]] < np.maximum(end, start + 1)[inside]
         return touched
 
-    def candidates(self, chrom: str, edits: Iterable[Edit], catalogue: pd.DataFrame, stretch: Stretch) -> pd.DataFrame:
+    def candidates(
+        self, chrom: str, edits: Iterable[Edit], catalogue: pd.DataFrame, stretch: Stretch | Patches
+    ) -> pd.DataFrame:
         """The candidates of edits (left-aligned) of one contig: table `candidates` with `edit`, the number of the edit, in place
         of the columns of its allele. catalogue: of that contig."""
         strands = [_Strand(strand, self.regions, catalogue[catalogue.chrom == chrom]) for strand in "+-"]
@@ -119,7 +121,7 @@ class _Strand:
         i = np.searchsorted(self.cuts, hexamer, side="right")
         return i < len(self.cuts) and self.cuts[i] <= hexamer + HEXAMER_SEARCH_LENGTH
 
-    def candidates(self, edit: Edit, stretch: Stretch, strides: bool) -> Iterator[tuple]:
+    def candidates(self, edit: Edit, stretch: Stretch | Patches, strides: bool) -> Iterator[tuple]:
         """(strand, hexamer_pos, hexamer_ref, hexamer_alt, window_ref, window_alt) of each place to look at."""
         margin = 2 * WINDOW_LENGTH + len(edit.alt) + edit.end - edit.start
         low, high = edit.start - margin, edit.end + margin

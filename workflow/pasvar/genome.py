@@ -1,5 +1,7 @@
 """The reference genome: an indexed FASTA, plain or bgzipped, read with pyfaidx."""
 
+from bisect import bisect
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +15,7 @@ from pasvar.errors import InputError
 from pasvar.files import whole
 from pasvar.sequence import N_CODE, encode
 
+_NO_CODES = encode("")
 _CHEAP_GAP = 10_000
 """nt that take as long to read as to begin anew."""
 
@@ -34,6 +37,30 @@ class Stretch:
         if not self.start <= start <= end <= self.end:
             raise IndexError(f"[{start}, {end}) is not within the stretch [{self.start}, {self.end})")
         return self.codes[start - self.start : end - self.start]
+
+
+class Patches:
+    """Several stretches of one contig, by position and disjoint, as one."""
+
+    def __init__(self, stretches: Sequence[Stretch], contig_length: int):
+        self.contig_length = contig_length
+        self.start = stretches[0].start if stretches else 0
+        self._stretches = stretches
+        self._starts = np.array([stretch.start for stretch in stretches], dtype=np.int64)
+        self._codes = np.concatenate([_NO_CODES, *(stretch.codes for stretch in stretches)])
+        self._index = np.cumsum([0, *(len(stretch.codes) for stretch in stretches)])
+
+    def between(self, start: int, end: int) -> np.ndarray:
+        """Codes of [start, end), which must lie within one of the stretches. Raises IndexError else."""
+        which = bisect(self._starts, start) - 1
+        if which < 0:
+            raise IndexError(f"[{start}, {end}) is before all stretches")
+        return self._stretches[which].between(start, end)
+
+    def at(self, places: np.ndarray) -> np.ndarray:
+        """Codes at single places, each of which must lie within a stretch."""
+        which = np.searchsorted(self._starts, places, side="right") - 1
+        return self._codes[places - self._starts[which] + self._index[which]]
 
 
 class Genome:
@@ -87,18 +114,15 @@ class Genome:
             )
         return Stretch(codes, start, length)
 
-    def patches(self, chrom: str, starts: np.ndarray, ends: np.ndarray) -> Stretch:
-        """The bases of intervals, given by start, and whatever is cheaper to read than to leave out; N elsewhere between them."""
+    def patches(self, chrom: str, starts: np.ndarray, ends: np.ndarray) -> "Patches":
+        """The bases of intervals, given by start, and what is cheaper to read than to leave out between them."""
         if not len(starts):
-            return Stretch(np.full(1, N_CODE, dtype=np.uint8), 0, self.lengths[chrom])
+            return Patches([], self.lengths[chrom])
         reached = np.maximum.accumulate(ends)
         first = np.flatnonzero(np.append(True, starts[1:] > reached[:-1] + _CHEAP_GAP))
-        last = np.append(first[1:] - 1, len(starts) - 1)
-        origin = int(starts[0])
-        codes = np.full(int(reached[-1]) - origin, N_CODE, dtype=np.uint8)
-        for low, high in zip(starts[first].tolist(), reached[last].tolist(), strict=True):
-            codes[low - origin : high - origin] = self.stretch(chrom, low, high).codes
-        return Stretch(codes, origin, self.lengths[chrom])
+        last = np.append(first[1:], len(starts)) - 1
+        borders = zip(starts[first].tolist(), reached[last].tolist(), strict=True)
+        return Patches([self.stretch(chrom, low, high) for low, high in borders], self.lengths[chrom])
 
 
 def _index_names(fasta: Path, index_dir: Path | None) -> dict[str, str]:

@@ -64,6 +64,11 @@ def encode_bases(texts: pa.ChunkedArray) -> tuple[np.ndarray, np.ndarray]:
 
 def decode_rows(codes: np.ndarray) -> list[str]:
     """The inverse of `encode_rows`."""
-    length = codes.shape[1]
-    text = decode(codes.reshape(-1))
-    return [text[i : i + length] for i in range(0, len(text), length)]
+    return text_rows(codes).to_pylist()
+
+
+def text_rows(codes: np.ndarray) -> pa.StringArray:
+    """`decode_rows` as a column, without an object per row."""
+    ends = np.arange(len(codes) + 1, dtype=np.int64) * codes.shape[1]
+    texts = pa.LargeStringArray.from_buffers(len(codes), pa.py_buffer(ends), pa.py_buffer(_LETTER[codes].tobytes()))
+    return texts.cast(pa.string())

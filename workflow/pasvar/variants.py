@@ -19,11 +19,11 @@ from pasvar.classify import CODE, SOUND, Alleles, classify
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.filters import EVERYTHING, Filters
 from pasvar.gains import NOWHERE, Scan
-from pasvar.genome import Genome, Stretch
+from pasvar.genome import Genome, Patches
 from pasvar.progress import silent
 from pasvar.records import add_info, frequencies, has_frequencies, join, read_records, split_alts
 from pasvar.regions import NO_END
-from pasvar.sequence import decode_rows, encode_rows, reverse_complement
+from pasvar.sequence import encode_rows, text_rows
 from pasvar.tables import STATUSES, TABLES, empty_frame
 
 PIECE = 10_000_000
@@ -116,7 +116,7 @@ def _concat(parts: list[ShardAlleles], name: str) -> pd.DataFrame:
 
 def _pieces(stretches: pd.DataFrame, zones_of: Mapping[str, list[tuple[int, int]]], complete: bool) -> Iterator[Piece]:
     """The stretches cut into pieces, by place. zones_of: `_zones`."""
-    length = PIECE if complete else 5 * PIECE  # of which little is read
+    length = PIECE if complete else NO_END  # little of it is read
     for row in stretches.itertuples():
         zones = zones_of.get(row.chrom, [])
         for start in range(row.start, row.end, length):
@@ -174,7 +174,7 @@ def _n_no_alt(records: pa.Table) -> int:
     return pc.sum(pc.equal(records["alts"], "."), min_count=0).as_py()
 
 
-def _stretch_of(table: pa.Table, chrom: str, genome: Genome, margin: int) -> Stretch:
+def _stretch_of(table: pa.Table, chrom: str, genome: Genome, margin: int) -> Patches:
     """The bases of the alleles' REFs, as far as they are of the contig, and `margin` more on either side."""
     start = table["pos"].to_numpy() - 1
     end = start + pc.utf8_length(table["ref"]).to_numpy()
@@ -182,7 +182,7 @@ def _stretch_of(table: pa.Table, chrom: str, genome: Genome, margin: int) -> Str
     return genome.patches(chrom, start[inside] - margin, end[inside] + margin)
 
 
-def _finish(alleles: Alleles, window_starts: np.ndarray, scan: Scan, stretch: Stretch, kept: np.ndarray) -> None:
+def _finish(alleles: Alleles, window_starts: np.ndarray, scan: Scan, stretch: Patches, kept: np.ndarray) -> None:
     """Make the edits of what may touch a window or a scanned region, and give what is left out or repeated its status."""
     start, end = alleles.start - MAX_SHIFT - 1, alleles.end + 1
     first, last = windows_touched(start, end, window_starts)
@@ -240,52 +240,63 @@ def windows_touched(start: np.ndarray, end: np.ndarray, window_starts: np.ndarra
 
 
 def _alternates(
-    chrom: str, alleles: Alleles, pairs: pd.DataFrame, windows: pd.DataFrame, stretch: Stretch
+    chrom: str, alleles: Alleles, pairs: pd.DataFrame, windows: pd.DataFrame, stretch: Patches
 ) -> pd.DataFrame:
     """Table `alleles` for pairs of (allele, window), with `allele`, the row, in place of what `_describe` knows of it."""
-    allele = pairs.allele.to_numpy()
-    sites = windows.iloc[pairs.window]
-    window_start, minus = sites.window_start.to_numpy(), (sites.strand == "-").to_numpy()
-    codes = encode_rows(sites.window.to_list(), WINDOW_LENGTH)
-    start = alleles.start[allele]
+    rows, which = np.unique(pairs.allele.to_numpy(), return_inverse=True)
+    sites, of_site = np.unique(pairs.window.to_numpy(), return_inverse=True)
+    near = windows.iloc[sites]
+    window_start, minus = near.window_start.to_numpy()[of_site], (near.strand == "-").to_numpy()[of_site]
+    codes = encode_rows(near.window.to_list(), WINDOW_LENGTH)[of_site]
+    start = alleles.start[rows][which]
     index = np.where(minus, window_start + WINDOW_LENGTH - 1 - start, start - window_start)
     last_index = index.copy()
     anchor = np.full(len(pairs), "hexamer", dtype=object)
 
-    base = alleles.base[allele]
+    base = alleles.base[rows][which]
     plain = np.flatnonzero(base != 255)
-    codes[plain, index[plain]] = np.where(minus, reverse_complement(base[:, None] & 3)[:, 0], base)[plain]
-    for i in np.flatnonzero(base == 255):
+    codes[plain, index[plain]] = np.where(minus, 3 - base, base)[plain]
+    for i in np.flatnonzero(base == 255).tolist():
         codes[i], index[i], last_index[i], anchor[i] = alternate_window(
-            stretch, alleles.edits[allele[i]], int(window_start[i]), "-" if minus[i] else "+"
+            stretch, alleles.edits[rows[which[i]]], int(window_start[i]), "-" if minus[i] else "+"
         )
 
-    scored, which = np.unique(allele, return_inverse=True)
-    normal = [to_vcf(stretch, alleles.edit(row)) for row in scored.tolist()]
-    found = pd.DataFrame(normal, columns=["norm_pos", "norm_ref", "norm_alt"]).iloc[which]
-    return found.assign(
-        allele=allele,
-        site_id=sites.site_id.to_numpy(),
-        window_index=index,
-        region=[region_of(*place) for place in zip(index, last_index, sites.cut_index, strict=True)],
-        anchor=anchor,
-        window_alt=decode_rows(codes),
-    )
+    places = (index.tolist(), last_index.tolist(), near.cut_index.to_numpy()[of_site].tolist())
+    columns = {name: column.take(which) for name, column in _normal_forms(alleles, rows, stretch).items()}
+    columns |= {
+        "allele": pairs.allele.to_numpy(),
+        "site_id": pa.array(near.site_id, pa.string()).take(of_site),
+        "window_index": index,
+        "region": pa.array([region_of(*place) for place in zip(*places, strict=True)], pa.string()),
+        "anchor": pa.array(anchor, pa.string()),
+        "window_alt": text_rows(codes),
+    }
+    return pa.table(columns).to_pandas()
+
+
+def _normal_forms(alleles: Alleles, rows: np.ndarray, stretch: Patches) -> dict[str, pa.Array]:
+    """norm_pos, norm_ref and norm_alt of sound alleles."""
+    table = alleles.table.take(rows).combine_chunks()
+    pos, ref, alt = table["pos"].to_numpy().copy(), pc.utf8_upper(table["ref"]), pc.utf8_upper(table["alt"])
+    special = np.flatnonzero(alleles.base[rows] == 255)
+    normal = [to_vcf(stretch, alleles.edits[row]) for row in rows[special].tolist()]
+    pos[special] = [place for place, _, _ in normal]
+    is_special = np.isin(np.arange(len(rows)), special)
+    return {
+        "norm_pos": pa.array(pos),
+        "norm_ref": pc.replace_with_mask(ref, is_special, pa.array([text for _, text, _ in normal], pa.string())),
+        "norm_alt": pc.replace_with_mask(alt, is_special, pa.array([text for _, _, text in normal], pa.string())),
+    }
 
 
 def _describe(
     rows: np.ndarray, table: pa.Table, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome
 ) -> pd.DataFrame:
     """What the files say of the alleles in these rows (ascending): allele (the row), chrom, pos, ref, alt, id, af."""
-    chosen = table.take(pa.array(rows, pa.int64()))
-    found = chosen.select(_SPELLED).to_pandas()
-    return found.assign(
-        allele=rows, chrom=chrom, id=_or_none(chosen["id"]), af=_frequencies(chosen, chrom, vcfs, genome)
-    )
-
-
-def _or_none(ids: pa.ChunkedArray) -> list[str | None]:
-    return [None if text == "." else text for text in ids.to_pylist()]
+    chosen = table.take(pa.array(rows, pa.int64())).combine_chunks()
+    names = pc.if_else(pc.equal(chosen["id"], "."), None, chosen["id"])
+    found = chosen.select(_SPELLED).append_column("id", names).to_pandas()
+    return found.assign(allele=rows, chrom=chrom, af=_frequencies(chosen, chrom, vcfs, genome))
 
 
 def _frequencies(table: pa.Table, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome) -> np.ndarray:
