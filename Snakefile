@@ -34,6 +34,7 @@ include: "workflow/rules/variants.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/effects.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/saturation.smk"
 include: "workflow/rules/training.smk"
 
 

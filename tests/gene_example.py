@@ -49,7 +49,8 @@ def sites(catalogue, window_scores):
 
 @pytest.fixture
 def windows():
-    return pd.DataFrame({"site_id": [A, B, C, D], "window": ["C" * 70 + "AATAAA" + "C" * 129] * 4})
+    window = "C" * 70 + "AATAAA" + "C" * 129
+    return pd.DataFrame({"site_id": [A, B, C, D], "cut_index": 90, "window": [window] * 4})
 
 
 def scored(sites, windows, *rows: tuple) -> pd.DataFrame:
@@ -58,7 +59,7 @@ def scored(sites, windows, *rows: tuple) -> pd.DataFrame:
     alleles = alleles.assign(
         chrom="20", ref="A", id=None, norm_pos=alleles.pos, norm_ref="A", norm_alt=alleles.alt, af=np.nan
     )
-    alleles = alleles.assign(window_index=71, region="hexamer", anchor="hexamer")
+    alleles = alleles.assign(window_index=71, region="hexamer", anchor="hexamer", percentile=np.nan)
     alleles["window_alt"] = "C" * 70 + "AGTAAA" + "C" * 129
     alleles = alleles.assign(
         logodds_core_alt=alleles.logodds_narrow_alt - 0.5, cut_mean_alt=101.0, cut_entropy_alt=3.0, cut_mode_alt=96.0

@@ -50,6 +50,12 @@ def score(**changes) -> dict:
         "delta_usage": -0.125,
         "hexamer_ref": "AATAAA",
         "hexamer_alt": "ACTAAA",
+        "mechanism": "hexamer",
+        "motif_lost": "AATAAA>ACTAAA",
+        "percentile": 0.75,
+        "delta_cut_mean": 1.5,
+        "delta_cut_entropy": -0.25,
+        "flags": "hexamer_changed&opposite_signs",
     }
     return row | changes
 
@@ -69,7 +75,7 @@ def scores(tmp_path):
     rows = [
         score(),
         score(gene_id="G2", gene_name="two, or; three|four=4%"),
-        score(alt="G", delta_logodds=-0.5, hexamer_alt="AATAAA", anchor="downstream"),
+        score(alt="G", delta_logodds=-0.5, mechanism="other", motif_lost=None, percentile=None, flags="hexamer_indel"),
     ]
     write_table(path, pd.DataFrame(rows), "scores", {"model": "test", "model_sha256": "00"})
     return path
@@ -83,12 +89,12 @@ def info(path) -> list[str]:
 def test_each_allele_gene_and_site_has_an_entry(vcf, scores, tmp_path):
     out = tmp_path / "out.vcf.gz"
     assert annotate_vcf(vcf, scores, out, ContigNames(["1", "2"]), {"model": "test"}) == 1
-    numbers = "0.1|-2.25|0.5|-0.125|hexamer_changed&opposite_signs|site_weakened"
+    numbers = "0.1|-2.25|0.5|-0.125|hexamer_changed&opposite_signs|site_weakened|hexamer|AATAAA>ACTAAA||0.75|1.5|-0.25"
     assert info(out) == [
         "AC=1,2;PASVAR="
         f"C|G1|one|1:30:+|+|AATAAA|hexamer|{numbers},"
         f"C|G2|two%2C%20or%3B%20three%7Cfour%3D4%25|1:30:+|+|AATAAA|hexamer|{numbers},"
-        "G|G1|one|1:30:+|+|AATAAA|hexamer|0.1|-2.25|-0.5|-0.125|hexamer_indel|site_weakened",
+        "G|G1|one|1:30:+|+|AATAAA|hexamer|0.1|-2.25|-0.5|-0.125|hexamer_indel|site_weakened|other||||1.5|-0.25",
         "AC=1",
         ".",
     ]

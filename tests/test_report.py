@@ -93,6 +93,11 @@ def hit(site_row: dict, pos: int, delta: float, **more) -> dict:
         "delta_usage": -0.1,
         "hexamer_ref": "AATAAA",
         "hexamer_alt": "AATAAA",
+        "delta_cut_mean": 1.25,
+        "mechanism": "other",
+        "motif_lost": None,
+        "motif_gained": None,
+        "percentile": None,
         "n_carriers": 3,
         "allele_count": 4,
         "allele_number": 32,
@@ -105,11 +110,26 @@ def strong_hits() -> pd.DataFrame:
     first, second, minus = (SITES.loc[i].to_dict() for i in (0, 1, 2))
     return pd.DataFrame(
         [
-            hit(first, 981, -2.0, hexamer_alt="AGTAAA"),
-            hit(second, 2_010, 0.75),
+            hit(
+                first, 981, -2.0, hexamer_alt="AGTAAA", mechanism="hexamer", motif_lost="AATAAA>AGTAAA", percentile=0.96
+            ),
+            hit(second, 2_010, 0.75, mechanism="downstream_element", motif_gained="GU-rich&U-rich_downstream"),
             hit(minus, 8_990, math.log(1.5)),
         ]
     )
+
+
+def substitutions(site_row: dict, *effects: tuple[int, str, float]) -> pd.DataFrame:
+    """Rows of `saturation_scores` of a site: (place in the window, base of the forward strand, effect)."""
+    frame = pd.DataFrame(effects, columns=["window_index", "alt", "effect"])
+    frame["logodds_narrow_alt"] = frame.effect + site_row["logodds_narrow"]
+    nothing = dict.fromkeys(set(TABLES["saturation_scores"].schema.names) - set(frame))
+    return frame.assign(**nothing).assign(site_id=site_row["site_id"])
+
+
+SUBSTITUTIONS = substitutions(
+    SITES.loc[0].to_dict(), (70, "C", -3.0), (70, "G", -2.0), (70, "T", -0.5), (90, "A", 0.25)
+)
 
 
 def effects_of(scores: pd.DataFrame) -> pd.DataFrame:
@@ -181,6 +201,7 @@ def report(
         # Columns that no page shows are null.
         frame = frame.assign(**dict.fromkeys(set(TABLES[name].schema.names) - set(frame), None))
         write_table(folder / f"{name}.parquet", frame, name, MADE_BY)
+    write_table(folder / "hit_saturation.parquet", SUBSTITUTIONS, "saturation_scores", MADE_BY)
     n_scored = len(scores.drop_duplicates(ALLELE))
     counts = {**dict.fromkeys(STATUSES, 0), "scored": n_scored, "no_site_in_range": n_alleles - n_scored}
     (folder / "ledger.tsv").write_text("status\tn_alleles\n" + "".join(f"{s}\t{n}\n" for s, n in counts.items()))
@@ -194,6 +215,7 @@ def report(
 def paths(folder) -> dict:
     names = ("sites", "genes", "gene_effects", "tissue_effects", "new_sites", "scores")
     files = {"totals": folder / "ledger.tsv", "files": folder / "ledger_files.tsv"}
+    files["hit_saturation"] = [folder / "hit_saturation.parquet"]
     return {name: folder / f"{name}.parquet" for name in names} | files
 
 
@@ -325,7 +347,11 @@ def test_gene_page_shows_sites_and_variants(folder):
     page = read(folder / "genes" / "ABC1.html")
     assert "2 polyadenylation sites, 2 scored variants, 2 of them strong, carried by 6 people" in page.text
     assert page.row("1")[:6] == ["1", "1,000", "AATAAA", "+20 nt", "25 %", "+1.25 78 %"]
-    assert page.row("rs981")[1:6] == ["1", "12 %", "3", "hexamer +1 nt", "AATAAA → AGTAAA"]
+    assert page.row("rs981")[1:9] == [
+        *("1", "12 %", "3", "hexamer +1 nt", "hexamer AATAAA → AGTAAA", "-2.00 7.4-fold lower", "96.0 %", "-1.00")
+    ]
+    row = page.row("rs2010")
+    assert (row[5], row[7], row[9]) == ("downstream element GU-rich gained U-rich downstream gained", "-", "+1.2")
     heads = [attributes for tag, attributes in page.elements if tag == "circle"]
     assert [head["class"] for head in heads] == ["head loss", "head gain"]
     assert "rs981 20:981 A>G" in page.text  # the tooltip
@@ -486,6 +512,43 @@ def test_labels_keep_their_distance():
 @pytest.mark.parametrize(("span", "n", "step"), [(10, 5, 2), (0.5, 3, 0.2), (1, 1, 1), (7_000, 5, 2_000)])
 def test_steps_are_round(span, n, step):
     assert svg.round_step(span, n) == pytest.approx(step)
+
+
+def test_a_window_whose_substitutions_are_known_has_a_map_of_them(folder):
+    page = read(folder / "genes" / "ABC1.html")
+    maps = [
+        attributes["aria-label"] for tag, attributes in page.elements if tag == "svg" and "aria-label" in attributes
+    ]
+    assert sum("every possible substitution" in label for label in maps) == 1
+    assert "what every possible substitution would do" in page.text
+    assert "A>C -3.00 A>G -2.00 A>T -0.50" in page.text
+    assert "every possible substitution" not in read(folder / "genes" / "XYZ.html").text
+
+
+@pytest.mark.parametrize(("strand", "rows"), [("+", [1, 2, 3]), ("-", [2, 1, 0])])
+def test_the_grid_of_substitutions_has_the_bases_of_the_transcript(strand, rows):
+    row = site("ABC", 1, 1_000, strand)
+    known = substitutions(row, (70, "C", -3.0), (70, "G", -2.0), (70, "T", -0.5))
+    grid = content.substitution_grid(pd.concat([known, known.assign(site_id="another")]), row)
+    assert grid.shape == (4, 205)
+    assert grid[rows, 70].tolist() == [-3.0, -2.0, -0.5]
+    assert np.isfinite(grid).sum() == 3
+
+
+def test_the_map_shades_by_fold_change_and_merges_neighbours():
+    grid = np.zeros((4, 205))
+    grid[0] = np.nan
+    grid[1, 10:13], grid[2, 10], grid[3, 204] = math.log(2.5), -math.log(1.05), -math.log(20)
+    root = ElementTree.fromstring(gene_plots.substitution_map(site("ABC", 1, 1_000), grid))
+    paths = {path.get("class"): path.get("d") for path in root.iter("path")}
+    assert paths.pop("cell reference").count("M") == 205
+    assert {css_class: d for css_class, d in paths.items() if d} == {
+        "cell gain step3": "M10 1h3v1h-3z",
+        "cell loss step5": "M204 3h1v1h-1z",
+    }
+    titles = [title.text for title in root.iter("title")]
+    assert len(titles) == 205
+    assert plain(titles[10]) == "-60 nt\nA>C +0.92\nA>G -0.05\nA>T 0.00"
 
 
 def test_cut_lies_after_the_hexamer_on_both_strands():

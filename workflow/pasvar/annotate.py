@@ -15,7 +15,7 @@ from pasvar.constants import MIN_EFFECT
 from pasvar.contigs import ContigNames
 from pasvar.files import whole
 from pasvar.progress import silent
-from pasvar.tables import open_table
+from pasvar.tables import SCORED_ALLELES, open_table
 from pasvar.vcf import open_vcf
 
 FIELDS = (
@@ -32,15 +32,15 @@ FIELDS = (
     "delta_usage",
     "flags",
     "Consequence",
+    "mechanism",
+    "motif_lost",
+    "motif_gained",
+    "percentile",
+    "delta_cut_mean",
+    "delta_cut_entropy",
 )
 """Parts of an entry, joined by `|` as VEP does it, so that `bcftools +split-vep -a PASVAR` reads them. Older versions of that
-plugin refuse an annotation without a field of the name Consequence."""
-
-FLAGS = {
-    "hexamer_changed": "the six bases at the hexamer's place are others",
-    "hexamer_indel": "an indel hits the hexamer, so that none could keep its place",
-    "opposite_signs": "narrow and wide effect have opposite signs",
-}
+plugin refuse an annotation without a field of the name Consequence. New ones come at the end, for scripts that count."""
 
 _INFO = {
     "ID": "PASVAR",
@@ -48,22 +48,10 @@ _INFO = {
     "Type": "String",
     "Description": f"Effects on cleavage and polyadenylation, per allele, gene and site. Format: {'|'.join(FIELDS)}",
 }
-_COLUMNS = [
-    *(
-        "pos",
-        "ref",
-        "alt",
-        "gene_id",
-        "gene_name",
-        "site_id",
-        "strand",
-        "anchor",
-        "hexamer_ref",
-        "hexamer_alt",
-        "region",
-    ),
-    *("logodds_narrow_ref", "delta_logodds_narrow", "delta_logodds", "delta_usage"),
-]
+_MADE_HERE = {"allele": "alt", "hexamer": "hexamer_ref", "Consequence": "delta_logodds_narrow"}
+"""Fields that are no columns of the scores, and the columns that they are made from."""
+
+_COLUMNS = list(dict.fromkeys(["pos", "ref", "alt", *(_MADE_HERE.get(field, field) for field in FIELDS)]))
 
 
 def annotate_vcf(
@@ -77,7 +65,7 @@ def annotate_vcf(
 ) -> int:
     """Write `vcf` to `out` (bgzipped, indexed) with the scores of its alleles; returns the number of records with an entry.
 
-    scores: table `scores`. names: the FASTA's contig names. made_by: goes into header lines, `##pasvar_<key>=<value>`.
+    scores: table `scores` or `saturation`. names: the FASTA's contig names. made_by: header lines, `##pasvar_<key>=<value>`.
     min_effect: |delta_logodds_narrow| from which Consequence is site_strengthened or site_weakened, else site_unchanged.
     Records keep their order and all else. The file appears whole or not at all.
     """
@@ -114,7 +102,7 @@ def _entries(scores: str | Path, chrom: str | None, min_effect: float) -> dict[t
 
 def _rows(scores: str | Path, chrom: str) -> Iterator[dict]:
     """The rows of one contig; of the file's row groups only those that may hold it are read."""
-    with open_table(scores, "scores") as file:
+    with open_table(scores, SCORED_ALLELES) as file:
         column = file.schema_arrow.get_field_index("chrom")
         for i in range(file.num_row_groups):
             limits = file.metadata.row_group(i).column(column).statistics
@@ -125,18 +113,12 @@ def _rows(scores: str | Path, chrom: str) -> Iterator[dict]:
 
 
 def _entry(row: Mapping, min_effect: float) -> str:
-    flags = {
-        "hexamer_changed": row["hexamer_ref"] != row["hexamer_alt"],
-        "hexamer_indel": row["anchor"] != "hexamer",
-        "opposite_signs": row["delta_logodds_narrow"] * row["delta_logodds"] < 0,
-    }
     delta = row["delta_logodds_narrow"]
     direction = "unchanged" if abs(delta) < min_effect else "strengthened" if delta > 0 else "weakened"
     values = {
         **row,
         "allele": row["alt"],
         "hexamer": row["hexamer_ref"],
-        "flags": "&".join(flag for flag, is_set in flags.items() if is_set),
         "Consequence": f"site_{direction}",
     }
     return "|".join(_text(values[field]) for field in FIELDS)

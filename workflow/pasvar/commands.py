@@ -52,7 +52,7 @@ def _site_settings(parsed: argparse.Namespace) -> dict:
 def add_annotate_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line of `run_annotate`."""
     parser.add_argument("--vcf", required=True, help="VCF or BCF with an index")
-    parser.add_argument("--scores", required=True, help="scores.parquet of a run")
+    parser.add_argument("--scores", required=True, help="scores.parquet or saturation.parquet of a run")
     parser.add_argument("--out", required=True, help="VCF to write, .vcf.gz; an index is written beside it")
 
 
@@ -60,9 +60,10 @@ def run_annotate(parsed: argparse.Namespace) -> None:
     """``pasvar annotate``: a VCF with INFO/PASVAR."""
     from pasvar.annotate import annotate_vcf
     from pasvar.contigs import ContigNames
-    from pasvar.tables import read_arrow, read_made_by
+    from pasvar.tables import SCORED_ALLELES, read_made_by, read_pieces
 
-    names = ContigNames(read_arrow(parsed.scores, "scores", columns=["chrom"])["chrom"].unique().to_pylist())
+    pieces = read_pieces(parsed.scores, SCORED_ALLELES, columns=["chrom"])
+    names = ContigNames({chrom for piece in pieces for chrom in piece.chrom.unique()})
     n_annotated = annotate_vcf(parsed.vcf, parsed.scores, parsed.out, names, read_made_by(parsed.scores))
     print(f"{n_annotated} records annotated: {parsed.out}")
 

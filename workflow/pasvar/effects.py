@@ -6,9 +6,11 @@ import pandas as pd
 import pyarrow as pa
 
 from pasvar.competition import reference_usage
-from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH
+from pasvar.constants import WINDOW_LENGTH
+from pasvar.context import References
 from pasvar.errors import InputError
-from pasvar.scores import WINDOW_SCORES, delta_usage
+from pasvar.scores import delta_usage
+from pasvar.sequence import encode_rows
 from pasvar.tables import ALLELE, GENOTYPES
 
 
@@ -33,21 +35,17 @@ def score_alleles(
     key = [*ALLELE, "site_id"]
     if not alleles[key].reset_index(drop=True).equals(allele_scores[key].reset_index(drop=True)):
         raise InputError("the scores of a shard are not of its alleles; remove results/shards and run again")
-    columns = ["site_id", "gene_id", "gene_name", "strand", "usage_ref", *WINDOW_SCORES]
-    of_window = [f"{name}_alt" for name in WINDOW_SCORES]
-    scores = alleles.assign(**{name: allele_scores[name].to_numpy() for name in of_window})
+    scored = alleles.assign(**{name: allele_scores[name].to_numpy() for name in allele_scores.columns.drop(key)})
+    codes = encode_rows(alleles.window_alt.to_list(), WINDOW_LENGTH)
+    return add_genes(References(windows, sites).compare(scored, codes), sites)
+
+
+def add_genes(compared: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
+    """Rows of alleles and sites, as of `context.References.compare`, for each gene of the site, with the change of its usage."""
+    columns = ["site_id", "gene_id", "gene_name", "strand", "usage_ref"]
     # A left merge keeps the order of the alleles; sites that several genes share give a row for each.
-    scores = scores.merge(sites[columns], on="site_id", how="left").merge(
-        windows[["site_id", "window"]], on="site_id", how="left"
-    )
-    scores = scores.rename(columns={name: f"{name}_ref" for name in WINDOW_SCORES})
-    for name in WINDOW_SCORES:
-        scores[f"delta_{name}"] = scores[f"{name}_alt"] - scores[f"{name}_ref"]
-    scores["delta_usage"] = delta_usage(scores.usage_ref, scores.delta_logodds)
-    hexamer = slice(HEXAMER_INDEX, HEXAMER_INDEX + HEXAMER_LENGTH)
-    scores["hexamer_ref"] = scores.window.str[hexamer]
-    scores["hexamer_alt"] = scores.window_alt.str[hexamer]
-    return scores
+    rows = compared.merge(sites[columns], on="site_id", how="left")
+    return rows.assign(delta_usage=delta_usage(rows.usage_ref, rows.delta_logodds))
 
 
 def add_genotypes(scores: pd.DataFrame, carriers: pd.DataFrame) -> pd.DataFrame:

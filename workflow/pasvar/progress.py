@@ -1,6 +1,8 @@
 """Progress of long work: what, how far, how fast, how long still."""
 
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 
 from tqdm import tqdm
@@ -9,6 +11,11 @@ SECONDS_BETWEEN_LINES = 10
 
 silent = partial(tqdm, disable=True)
 """The default wherever a function takes `progress`: called with `total` and `unit`, it gives a bar with `update(n)`."""
+
+
+def within(bar: tqdm) -> Callable[..., AbstractContextManager[tqdm]]:
+    """A `progress` for parts of a work that `bar` shows as a whole."""
+    return lambda total, unit: nullcontext(bar)
 
 
 class _Lines:

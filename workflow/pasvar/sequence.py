@@ -42,6 +42,11 @@ def reverse_complement(codes: np.ndarray) -> np.ndarray:
     return _COMPLEMENT[codes[..., ::-1]]
 
 
+def on_strand(codes: np.ndarray, minus: np.ndarray) -> np.ndarray:
+    """Single bases (n,) of the forward strand, those where `minus` (n,) is set as bases of the minus strand; its own inverse."""
+    return np.where(minus, _COMPLEMENT[codes], codes)
+
+
 def encode_rows(sequences: Sequence[str], length: int) -> np.ndarray:
     """(n, length) uint8 codes of n sequences of one length. Raises ValueError where one has another length."""
     if any(len(sequence) != length for sequence in sequences):

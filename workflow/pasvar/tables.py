@@ -6,7 +6,7 @@ give the same bytes: the row groups have a fixed size, and what pyarrow would ad
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,6 +46,23 @@ SITE_CLASSES = {
     "intergenic": "in no gene; it is given one of its own",
 }
 """Where a site lies, best first: where several transcripts or sources differ, the first that fits counts."""
+
+MECHANISMS = {
+    "hexamer": "the hexamer becomes another one, or none, or there is one where there was none",
+    "upstream_element": "upstream of the hexamer, and the UGUA or the U-rich words in their zone become fewer or more",
+    "downstream_element": "downstream of the cut, and the GU-rich or the U-rich words in their zone become fewer or more",
+    "cleavage_site": "none of these, at most 3 nt from the last base before the cut",
+    "other": "none of these",
+}
+"""What of a site an allele hits, in the order in which it is decided; `pasvar.motifs` has zones and words with their sources."""
+
+FLAGS = {
+    "hexamer_changed": "the six bases at the hexamer's place are others",
+    "hexamer_indel": "an indel hits the hexamer, so that none could keep its place",
+    "opposite_signs": "narrow and wide effect have opposite signs",
+    "weak_reference": "the reference site is very weak (logodds_narrow_ref below -4.6): predictions are less precise there",
+}
+"""Reasons to look twice at an effect."""
 
 
 def _column(name: str, dtype: pa.DataType, meaning: str, unit: str = "") -> pa.Field:
@@ -107,19 +124,54 @@ _PAIR = [
     _AF,
     _SITE_ID,
 ]
+_WINDOW_INDEX = _column(
+    "window_index",
+    pa.int16(),
+    "first base changed, counted along the transcribed strand; the hexamer is 70-75",
+    "nt",
+)
+_REGION = _column("region", pa.string(), "upstream, hexamer, hexamer_to_cut or downstream (of the cut)")
 _PLACE = [
-    _column(
-        "window_index",
-        pa.int16(),
-        "first base changed, counted along the transcribed strand; the hexamer is 70-75",
-        "nt",
-    ),
-    _column("region", pa.string(), "upstream, hexamer, hexamer_to_cut or downstream (of the cut)"),
+    _WINDOW_INDEX,
+    _REGION,
     _column(
         "anchor",
         pa.string(),
         "hexamer: it keeps its place; downstream or upstream: an indel hits the hexamer, so that side keeps its place",
     ),
+]
+_LOGODDS_NARROW_REF = _column(
+    "logodds_narrow_ref",
+    pa.float32(),
+    "log odds of cleavage 7 to 57 nt after the hexamer's start, reference",
+    "ln",
+)
+_DELTA_LOGODDS_NARROW = _column(
+    "delta_logodds_narrow", pa.float32(), "alternate minus reference of the above: the main score", "ln"
+)
+_LOGODDS_REF = _column("logodds_ref", pa.float32(), "log odds of cleavage anywhere in the window, reference", "ln")
+_DELTA_LOGODDS = _column("delta_logodds", pa.float32(), "alternate minus reference of the above", "ln")
+_DELTA_USAGE = _column("delta_usage", pa.float32(), "change of the site's usage were no other site to respond", "share")
+_HEXAMERS = [
+    _column("hexamer_ref", pa.string(), "the six bases at index 70, reference"),
+    _column("hexamer_alt", pa.string(), "the six bases at index 70, alternate"),
+]
+_PERCENTILE = _column(
+    "percentile",
+    pa.float32(),
+    "share of all possible SNVs of the site with a smaller |delta_logodds_narrow|; null in a run without `percentiles`",
+    "share",
+)
+_CONTEXT = [
+    _column("delta_cut_mean", pa.float32(), "shift of the mean cut, downstream is positive", "nt"),
+    _column(
+        "delta_cut_entropy", pa.float32(), "change of the entropy of where the cut lies, sharper is negative", "bits"
+    ),
+    _column("mechanism", pa.string(), "what of the site is hit: one of the mechanisms below"),
+    _column("motif_lost", pa.string(), "motifs of which the alternate has fewer, joined by &; null where none"),
+    _column("motif_gained", pa.string(), "motifs of which the alternate has more, joined by &; null where none"),
+    _PERCENTILE,
+    _column("flags", pa.string(), "the flags below that are set, joined by &; null where none"),
 ]
 _GENOTYPES = [
     _column("n_carriers", pa.int32(), "people with at least one copy; null without genotypes", "people"),
@@ -278,6 +330,7 @@ TABLES = {
             *_ALLELE,
             _SITE_ID,
             *_alternate([*_LOGODDS, *_CUT_SCORES]),
+            _PERCENTILE,
         ),
     ),
     "candidates": Table(
@@ -302,6 +355,11 @@ TABLES = {
             *(_column(f"{c.name}_ref", c.type, "of the reference window", c.metadata[b"unit"]) for c in _LOGODDS),
             *_alternate([*_LOGODDS, *_CUT_SCORES]),
         ),
+    ),
+    "saturation_scores": Table(
+        "shards/{shard}/saturation_scores.parquet",  # and hit_saturation.parquet, of the sites that alleles hit
+        "possible SNV and site",
+        (*_ALLELE, _SITE_ID, _WINDOW_INDEX, *_alternate([*_LOGODDS, *_CUT_SCORES])),
     ),
     "carriers": Table("shards/{shard}/carriers.parquet", "scored allele", (*_ALLELE, *_GENOTYPES)),
     "site_haplotypes": Table(
@@ -372,26 +430,38 @@ TABLES = {
             *_GENE,
             _STRAND,
             *_PLACE,
-            _column(
-                "logodds_narrow_ref",
-                pa.float32(),
-                "log odds of cleavage 7 to 57 nt after the hexamer's start, reference",
-                "ln",
-            ),
+            _LOGODDS_NARROW_REF,
             _column("logodds_narrow_alt", pa.float32(), "the same, alternate", "ln"),
-            _column(
-                "delta_logodds_narrow", pa.float32(), "alternate minus reference of the above: the main score", "ln"
-            ),
-            _column("logodds_ref", pa.float32(), "log odds of cleavage anywhere in the window, reference", "ln"),
+            _DELTA_LOGODDS_NARROW,
+            _LOGODDS_REF,
             _column("logodds_alt", pa.float32(), "the same, alternate", "ln"),
-            _column("delta_logodds", pa.float32(), "alternate minus reference of the above", "ln"),
+            _DELTA_LOGODDS,
             _column(
                 "usage_ref", pa.float32(), "share of the gene's 3' ends made at the site in the reference", "share"
             ),
-            _column("delta_usage", pa.float32(), "change of that share were no other site to respond", "share"),
-            _column("hexamer_ref", pa.string(), "the six bases at index 70, reference"),
-            _column("hexamer_alt", pa.string(), "the six bases at index 70, alternate"),
+            _DELTA_USAGE,
+            *_HEXAMERS,
+            *_CONTEXT,
             *_GENOTYPES,
+        ),
+    ),
+    "saturation": Table(
+        "saturation.parquet",
+        "possible SNV and site and gene: `snakemake saturation`",
+        (
+            *_ALLELE,
+            _SITE_ID,
+            *_GENE,
+            _STRAND,
+            _WINDOW_INDEX,
+            _REGION,
+            _LOGODDS_NARROW_REF,
+            _DELTA_LOGODDS_NARROW,
+            _LOGODDS_REF,
+            _DELTA_LOGODDS,
+            _DELTA_USAGE,
+            *_HEXAMERS,
+            *_CONTEXT,
         ),
     ),
     "gene_effects": Table(
@@ -640,12 +710,18 @@ TABLES = {
         ),
     ),
 }
-"""All tables by name. `USER_TABLES` are for users, the rest lie between rules."""
+"""All tables by name. Those of `USER_TABLES` and `EXTRA_TABLES` are for users, the rest lie between rules."""
 
 USER_TABLES = (
     *("sites", "tissue_usage", "scores", "haplotypes", "gene_effects", "tissue_effects", "new_sites"),
     *("genes", "samples", "ledger"),
 )
+
+EXTRA_TABLES = ("saturation",)
+"""Tables for users that no run makes unasked."""
+
+SCORED_ALLELES = ("scores", "saturation")
+"""Tables with effects of alleles, from which a VCF can be annotated."""
 
 
 def empty_frame(name: str) -> pd.DataFrame:
@@ -712,18 +788,20 @@ def table_writer(
 
 
 @contextmanager
-def open_table(path: str | Path, name: str) -> Iterator[pq.ParquetFile]:
-    """A file with table `name`. Raises DamagedFile where the file, or what is read of it, is damaged; InputError where it is
-    another table."""
+def open_table(path: str | Path, names: str | Sequence[str]) -> Iterator[pq.ParquetFile]:
+    """A file with the table of this name, or of one of these names. Raises DamagedFile where the file, or what is read of it, is
+    damaged; InputError where it is another table."""
     with _parquet(path) as file:
-        require_schema(file, path, name)
+        require_schema(file, path, names)
         yield file
 
 
-def require_schema(file: pq.ParquetFile, path: str | Path, name: str) -> None:
-    """Raise InputError where an open file is not table `name`."""
-    if not file.schema_arrow.equals(TABLES[name].schema):
-        raise InputError(f"{path}: is not the table {name!r} of pasvar {__version__}; remove it and run again")
+def require_schema(file: pq.ParquetFile, path: str | Path, names: str | Sequence[str]) -> None:
+    """Raise InputError where an open file is not the table of this name, or of one of these names."""
+    names = [names] if isinstance(names, str) else names
+    if not any(file.schema_arrow.equals(TABLES[name].schema) for name in names):
+        wanted = " or ".join(map(repr, names))
+        raise InputError(f"{path}: is not the table {wanted} of pasvar {__version__}; remove it and run again")
 
 
 @contextmanager
@@ -757,11 +835,13 @@ def read_table(path: str | Path, name: str, columns: list[str] | None = None) ->
     return frame
 
 
-def read_pieces(path: str | Path, name: str) -> Iterator[pd.DataFrame]:
-    """As `read_table`, a row group at a time, of tables whose integers have no nulls."""
-    with open_table(path, name) as file:
+def read_pieces(
+    path: str | Path, names: str | Sequence[str], columns: Sequence[str] | None = None
+) -> Iterator[pd.DataFrame]:
+    """As `read_table`, a row group at a time, of a table of one of these names; its integers must have no nulls."""
+    with open_table(path, names) as file:
         for group in range(file.num_row_groups):
-            yield file.read_row_group(group).to_pandas()
+            yield file.read_row_group(group, columns=columns).to_pandas()
 
 
 def read_made_by(path: str | Path | pq.ParquetFile) -> dict[str, str]:
@@ -798,7 +878,7 @@ def write_text(path: str | Path, frame: pd.DataFrame, name: str) -> None:
 def describe() -> str:
     """Markdown that documents the tables for users (docs/tables.md is made from it)."""
     lines = ["# Tables", "", "Made from `workflow/pasvar/tables.py`; `make docs` writes it anew.", ""]
-    for name in USER_TABLES:
+    for name in (*USER_TABLES, *EXTRA_TABLES):
         table = TABLES[name]
         lines += [
             f"## `results/{table.file}`",
@@ -812,6 +892,11 @@ def describe() -> str:
             unit, meaning = (column.metadata[key].decode() for key in (b"unit", b"meaning"))
             lines.append(f"| `{column.name}` | {column.type} | {unit} | {meaning} |")
         lines.append("")
-    lines += ["## Statuses of the ledger", "", "| status | meaning |", "|---|---|"]
-    lines += [f"| `{status}` | {meaning} |" for status, meaning in STATUSES.items()]
-    return "\n".join([*lines, ""])
+    for title, head, meanings in (
+        ("Mechanisms", "mechanism", MECHANISMS),
+        ("Flags", "flag", FLAGS),
+        ("Statuses of the ledger", "status", STATUSES),
+    ):
+        lines += [f"## {title}", "", f"| {head} | meaning |", "|---|---|"]
+        lines += [*(f"| `{name}` | {meaning} |" for name, meaning in meanings.items()), ""]
+    return "\n".join(lines)

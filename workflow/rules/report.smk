@@ -1,6 +1,7 @@
 # What people read: an overview of the run and a page for each of the genes with the strongest effects.
 #
-# in:  results/{sites,genes,gene_effects,tissue_effects,new_sites,scores}.parquet, results/ledger.tsv, results/ledger_files.tsv, workflow/report/ (templates)
+# in:  results/{sites,genes,gene_effects,tissue_effects,new_sites,scores}.parquet, results/shards/{scatteritem}/hit_saturation.parquet,
+#      results/ledger.tsv, results/ledger_files.tsv, workflow/report/ (templates)
 # out: results/report/index.html, results/report/genes/
 
 
@@ -13,6 +14,9 @@ rule build_report:
         tissue_effects="results/tissue_effects.parquet",
         new_sites="results/new_sites.parquet",
         scores="results/scores.parquet",
+        hit_saturation=gather.shards(
+            "results/shards/{scatteritem}/hit_saturation.parquet"
+        ),
         totals="results/ledger.tsv",
         files="results/ledger_files.tsv",
         templates=sorted(Path(workflow.basedir, "workflow", "report").glob("*")),

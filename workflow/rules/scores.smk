@@ -1,7 +1,8 @@
 # The network's part: log odds of cleavage of reference and alternate windows. The only rules that use a GPU.
 #
 # in:  results/model/, results/windows/windows.parquet, results/shards/{scatteritem}/{alleles,candidates,site_haplotypes}.parquet
-# out: results/scores/windows.parquet, results/shards/{scatteritem}/{allele,candidate,haplotype}_scores.parquet
+# out: results/scores/windows.parquet, results/shards/{scatteritem}/{allele,candidate,haplotype}_scores.parquet,
+#      and with config key `percentiles` results/shards/{scatteritem}/hit_saturation.parquet (else empty)
 #
 # Both take what the store (config key `store`) has, and add to it what it lacks.
 
@@ -32,9 +33,12 @@ rule score_alleles:
         alleles="results/shards/{scatteritem}/alleles.parquet",
         candidates="results/shards/{scatteritem}/candidates.parquet",
         haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
+        windows="results/windows/windows.parquet",
+        window_scores="results/scores/windows.parquet",
         ledger="results/ledger.parquet",
     output:
         allele_scores="results/shards/{scatteritem}/allele_scores.parquet",
+        hit_saturation="results/shards/{scatteritem}/hit_saturation.parquet",
         candidate_scores="results/shards/{scatteritem}/candidate_scores.parquet",
         haplotype_scores="results/shards/{scatteritem}/haplotype_scores.parquet",
     log:
@@ -45,6 +49,7 @@ rule score_alleles:
         "../../envs/score.yaml"
     threads: 2
     params:
+        percentiles=CONFIG["percentiles"],
         device=CONFIG["device"],
         code=code_of("score_alleles"),
     script:

@@ -10,6 +10,7 @@ import pandas as pd
 
 from pasvar.competition import MEASURED
 from pasvar.config import read_schema
+from pasvar.constants import WEAK_REFERENCE
 from pasvar.errors import InputError
 from pasvar.files import whole
 from pasvar.report import content, gene_plots, plots, words
@@ -54,6 +55,12 @@ _SCORE_COLUMNS = [
     "delta_logodds",
     "hexamer_ref",
     "hexamer_alt",
+    "delta_cut_mean",
+    "mechanism",
+    "motif_lost",
+    "motif_gained",
+    "percentile",
+    "flags",
     "n_carriers",
 ]
 
@@ -61,24 +68,13 @@ _SCORE_COLUMNS = [
 def build_report(tables: Mapping[str, str | Path], settings: Mapping, index: str | Path, gene_dir: str | Path) -> int:
     """Write the overview to `index` and a page per top gene into `gene_dir`; return the number of gene pages.
 
-    tables: paths of the tables sites, genes, gene_effects, tissue_effects, new_sites and scores, and of `ledger.tsv` (totals) and
-    `ledger_files.tsv` (files). settings: the checked configuration; `min_effect` and `report_genes` are needed, all others are
-    only told. The same tables and settings give the same bytes. The folder and the file appear whole, the file that links to it
-    last. Raises InputError where a table cannot be read.
+    tables: paths of the tables sites, genes, gene_effects, tissue_effects, new_sites and scores, of `ledger.tsv` (totals) and
+    `ledger_files.tsv` (files), and of any number of tables saturation_scores (hit_saturation). settings: the checked
+    configuration; `min_effect` and `report_genes` are needed, all others are only told. The same tables and settings give the
+    same bytes. The folder and the file appear whole, the file that links to it last. Raises InputError where a table cannot be
+    read.
     """
-    run = Run(
-        read_table(tables["sites"], "sites"),
-        read_table(tables["genes"], "genes"),
-        read_arrow(tables["gene_effects"], "gene_effects", _EFFECT_COLUMNS),
-        read_arrow(tables["tissue_effects"], "tissue_effects"),
-        read_table(tables["new_sites"], "new_sites"),
-        read_arrow(tables["scores"], "scores", _SCORE_COLUMNS),
-        _read_text(tables["totals"], {"n_alleles": "int64"}),
-        _read_text(
-            tables["files"], {"n_records": "int64", "n_no_alt": "int64", "n_alleles": "int64", "n_indexed": "Int64"}
-        ),
-        read_made_by(tables["sites"]),
-    )
+    run = _read_run(tables, settings["report_genes"])
     ranked = content.ranked_genes(run.genes)
     top = ranked.head(settings["report_genes"])
     pages = content.page_names(top)
@@ -93,6 +89,25 @@ def build_report(tables: Mapping[str, str | Path], settings: Mapping, index: str
     )
     _write(Path(index), render_index(templates, run, ranked, pages, with_genotypes, settings))
     return len(pages)
+
+
+def _read_run(tables: Mapping[str, str | Path], report_genes: int) -> Run:
+    """What the pages need of the tables, see `build_report`."""
+    sites, genes = (read_table(tables[name], name) for name in ("sites", "genes"))
+    shown = sites.site_id[sites.gene_id.isin(content.ranked_genes(genes).head(report_genes).gene_id)]
+    counts = {"n_records": "int64", "n_no_alt": "int64", "n_alleles": "int64", "n_indexed": "Int64"}
+    return Run(
+        sites,
+        genes,
+        read_arrow(tables["gene_effects"], "gene_effects", _EFFECT_COLUMNS),
+        read_arrow(tables["tissue_effects"], "tissue_effects"),
+        read_table(tables["new_sites"], "new_sites"),
+        read_arrow(tables["scores"], "scores", _SCORE_COLUMNS),
+        content.substitutions_of(tables["hit_saturation"], shown),
+        _read_text(tables["totals"], {"n_alleles": "int64"}),
+        _read_text(tables["files"], counts),
+        read_made_by(tables["sites"]),
+    )
 
 
 def render_index(
@@ -154,7 +169,9 @@ def render_gene(templates: jinja2.Environment, run: Run, gene: dict, with_genoty
         site["cut_offset"] = gene_plots.cut_offset(site)
         if site["n_hits"]:
             here = [hit for hit in drawn if hit["site_id"] == site["site_id"]]
-            windows.append({"site": site, "n_drawn": len(here), "plot": gene_plots.window_plot(site, here, span)})
+            grid = content.substitution_grid(run.substitutions, site)
+            window = {"site": site, "n_drawn": len(here), "plot": gene_plots.window_plot(site, here, span)}
+            windows.append(window | {"map": gene_plots.substitution_map(site, grid) if np.isfinite(grid).any() else ""})
     return templates.get_template("gene.html.j2").render(
         gene=gene,
         sites=sites,
@@ -164,6 +181,7 @@ def render_gene(templates: jinja2.Environment, run: Run, gene: dict, with_genoty
         n_hits=len(hits),
         n_variants=len(frame.drop_duplicates(content.ALLELE)),
         ranks=ranks,
+        with_percentiles=bool(frame.percentile.notna().any()),
         new_sites=content.new_site_rows(run.new_sites[run.new_sites.gene_id == gene["gene_id"]], {}),
         tissues=content.tissue_rows(run.tissue_effects, gene),
         is_measured=sites[0]["usage_source"].startswith(MEASURED),
@@ -187,6 +205,7 @@ def _environment(index: Path, gene_dir: Path) -> jinja2.Environment:
         words.code,
         words.count,
         words.fold,
+        words.motifs,
         words.number,
         words.odds_share,
         words.percent,
@@ -200,7 +219,7 @@ def _environment(index: Path, gene_dir: Path) -> jinja2.Environment:
     templates.globals.update(
         genes_path=os.path.relpath(gene_dir, index.parent).replace(os.sep, "/"),
         index_path=os.path.relpath(index, gene_dir).replace(os.sep, "/"),
-        weak_site=content.WEAK_SITE,
+        weak_site=WEAK_REFERENCE,
         tier_names=content.TIERS,
         site_classes=content.SITE_CLASSES,
         nothing=words.NOTHING,

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import log
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pasvar.constants import HEXAMER_INDEX
+from pasvar.constants import HEXAMER_INDEX, WINDOW_LENGTH
 from pasvar.report import words
-from pasvar.tables import STATUSES
+from pasvar.sequence import encode, on_strand
+from pasvar.tables import STATUSES, read_pieces
 
 ALLELE = ["chrom", "pos", "ref", "alt"]
 PAIR = [*ALLELE, "gene_id", "site_id"]
@@ -22,10 +22,6 @@ PAIR = [*ALLELE, "gene_id", "site_id"]
 MAX_ROWS = 400
 MAX_GENE_ROWS = 300
 """Rows of a table on the overview and on a gene's page, which stay below 1.5 MB and 400 kB with them."""
-
-WEAK_SITE = log(1 / 99)
-"""Narrow reference log odds below which a site is called very weak: the network cleaves fewer than 1 in 100 there.
-A reading aid only; published predictions are less precise at very weak sites (Linder et al. 2022)."""
 
 REGIONS = {
     "upstream": "upstream of the hexamer",
@@ -67,6 +63,7 @@ class Run:
     tissue_effects: pa.Table
     new_sites: pd.DataFrame
     scores: pa.Table
+    substitutions: pd.DataFrame
     totals: pd.DataFrame
     files: pd.DataFrame
     made_by: Mapping[str, str]
@@ -184,6 +181,25 @@ def tissue_rows(tissue_effects: pa.Table, gene: Mapping) -> list[dict]:
     return records(frame.assign(distal_ref=frame.usage_ref.str[-1], distal_alt=frame.usage_alt.str[-1]))
 
 
+def substitutions_of(paths: Iterable[str | Path], site_ids: Iterable[str]) -> pd.DataFrame:
+    """Of tables `saturation_scores` the rows of some sites, as far as `substitution_grid` needs them."""
+    columns = ["site_id", "window_index", "alt", "logodds_narrow_alt"]
+    wanted = set(site_ids)
+    pieces = (piece for path in paths for piece in read_pieces(path, "saturation_scores", columns))
+    return pd.concat([piece[piece.site_id.isin(wanted)] for piece in pieces], ignore_index=True)
+
+
+def substitution_grid(substitutions: pd.DataFrame, site: Mapping) -> np.ndarray:
+    """Effect (ln) of putting A, C, G or T (rows) at each place of a site's window, (4, 205); NaN for the base that is there, and
+    where it is not known. site: a row of `sites`. The bases are those of the transcribed strand."""
+    rows = substitutions[substitutions.site_id == site["site_id"]]
+    bases = encode("".join(rows.alt))
+    grid = np.full((4, WINDOW_LENGTH), np.nan)
+    bases = on_strand(bases, np.full(len(bases), site["strand"] == "-"))
+    grid[bases, rows.window_index] = rows.logodds_narrow_alt - np.float32(site["logodds_narrow"])
+    return grid
+
+
 def windows_hit(scores: pa.Table) -> pd.DataFrame:
     """Allele and window, once each however many genes share the window: offset from the hexamer, region, effect."""
     columns = [*ALLELE, "site_id", "window_index", "region", "delta_logodds_narrow"]
@@ -272,8 +288,9 @@ def tooltip(hit: Mapping) -> str:
         f"{words.signed(hit['delta_logodds_narrow'])}: odds of cleavage {words.fold(hit['delta_logodds_narrow'])}",
         f"{REGIONS.get(hit['region'], hit['region'])}, {words.signed(hit['offset'], 0)} nt from the hexamer's start",
     ]
-    if hit["hexamer_ref"] != hit["hexamer_alt"]:
-        lines.append(f"{hit['hexamer_ref']} → {hit['hexamer_alt']}")
+    lines += words.motifs(hit)
+    if hit["percentile"] is not None:
+        lines.append(f"stronger than {100 * hit['percentile']:.1f} % of all substitutions of the site")
     if hit["af"] is not None:
         lines.append(f"allele frequency {words.percent(hit['af'])}")
     if hit["n_carriers"] is not None:

@@ -1,22 +1,29 @@
 """Drawings of one gene: its sites along the genome, and a site's window with its variants. Rows in, one `<svg>` out."""
 
 from collections.abc import Sequence
+from math import log
+
+import numpy as np
 
 from pasvar.constants import (
     HEXAMER_INDEX,
     HEXAMER_LENGTH,
     NARROW_END,
     NARROW_START,
+    WEAK_REFERENCE,
     WINDOW_LENGTH,
 )
 from pasvar.report import words
-from pasvar.report.content import TIERS, WEAK_SITE, tooltip
+from pasvar.report.content import TIERS, tooltip
 from pasvar.report.svg import Drawing, Scale, round_step, spread, ticks
 
 WIDTH = 920
 _LEFT, _RIGHT = 64, 20
 _LEAST_SPAN = 0.25
 """Least |effect| that a window's y axis reaches (ln), so that noise does not look like an effect."""
+
+MAP_STEPS = (1.1, 1.25, 2, 4, 10)
+"""Changes of odds, either way, at which the map of substitutions takes a darker shade."""
 
 
 def gene_track(sites: Sequence[dict], cuts_hit: Sequence[str] = ()) -> str:
@@ -83,7 +90,7 @@ def _site_words(site: dict) -> str:
         f"hexamer {site['hexamer']}" + ("" if tier == site["hexamer"] else f" ({tier})"),
         f"{words.percent(site['usage_ref'])} of the gene's 3{words.PRIME} ends",
         f"log odds {words.signed(site['logodds_narrow'])}"
-        + (", very weak" if site["logodds_narrow"] < WEAK_SITE else ""),
+        + (", very weak" if site["logodds_narrow"] < WEAK_REFERENCE else ""),
     ]
     return "\n".join(lines)
 
@@ -119,6 +126,74 @@ def window_plot(site: dict, hits: Sequence[dict], span: float) -> str:
     label = "position relative to the hexamer's first base, nt along the transcript"
     drawing.add("text", "label", label, x=(_LEFT + WIDTH - _RIGHT) / 2, y=height - 6, text_anchor="middle")
     return str(drawing)
+
+
+def substitution_map(site: dict, grid: np.ndarray) -> str:
+    """Every possible substitution of a site's window as a coloured cell, below and to the scale of `window_plot`.
+
+    site: a row of `sites`. grid: (4, 205), see `content.substitution_grid`.
+    """
+    cell_height, top = 13, 18
+    base = top + cell_height * len(grid)
+    x = Scale(-HEXAMER_INDEX, WINDOW_LENGTH - HEXAMER_INDEX, _LEFT, WIDTH - _RIGHT)
+    drawing = Drawing(WIDTH, base + 30, f"effect of every possible substitution in the window of site {site['rank']}")
+    for row, letter in enumerate("ACGT"):
+        drawing.add("text", "tick", letter, x=_LEFT - 8, y=top + cell_height * (row + 0.5) + 4, text_anchor="end")
+    # One path per shade, in units of cells: a rectangle for each of 615 cells would take ten times as much.
+    scale = f"translate({_LEFT} {top}) scale({(x.last - x.first) / WINDOW_LENGTH:.5f} {cell_height})"
+    drawing.add("path", "cell reference", d=_cells(np.isnan(grid), 0.3), transform=scale)
+    shade = np.searchsorted([log(fold) for fold in MAP_STEPS], np.abs(np.nan_to_num(grid)), side="right")
+    for css_class, is_way in (("gain", grid > 0), ("loss", grid < 0)):
+        for step in range(1, len(MAP_STEPS) + 1):
+            drawing.add("path", f"cell {css_class} step{step}", d=_cells(is_way & (shade == step)), transform=scale)
+    hexamer = {"x": x(0), "width": x(HEXAMER_LENGTH) - x(0)}
+    drawing.add("rect", "frame", y=top, height=base - top, **hexamer)
+    cut = x(cut_offset(site) + 1)
+    drawing.add("line", "cut", x1=cut, x2=cut, y1=top, y2=base)
+    drawing.add("text", "label", "every possible substitution", x=_LEFT, y=top - 6)
+    for index in range(WINDOW_LENGTH):
+        told = _substitution_words(grid[:, index], index - HEXAMER_INDEX)
+        drawing.add("rect", "column", tooltip=told, x=x(index - HEXAMER_INDEX), y=top, width=4.1, height=base - top)
+    _map_key(drawing, base + 8)
+    return str(drawing)
+
+
+def _substitution_words(effects: np.ndarray, offset: int) -> str:
+    """What the page says of one place. effects: (4,) of A C G T, NaN for the base that is there."""
+    if np.isnan(effects).sum() != 1:
+        return ""
+    here = "ACGT"[int(np.flatnonzero(np.isnan(effects))[0])]
+    changes = (
+        f"{here}>{base} {words.signed(effect)}" for base, effect in zip("ACGT", effects, strict=True) if base != here
+    )
+    return "\n".join([f"{words.signed(offset, 0)} nt", *changes])
+
+
+def _map_key(drawing: Drawing, top: float) -> None:
+    """The shades from the strongest loss to the strongest gain, with the changes of odds where one passes into the next."""
+    steps = list(range(1, len(MAP_STEPS) + 1))
+    shades = [*(f"loss step{step}" for step in reversed(steps)), "", *(f"gain step{step}" for step in steps)]
+    limits = [*(f"÷{fold:g}" for fold in reversed(MAP_STEPS)), *(f"{words.TIMES}{fold:g}" for fold in MAP_STEPS)]
+    width, left = 38, WIDTH - _RIGHT - 38 * len(shades)
+    drawing.add("text", "tick", "odds of cleavage", x=left - 10, y=top + 9, text_anchor="end")
+    for i, shade in enumerate(shades):
+        if shade:
+            drawing.add("rect", f"cell {shade}", x=left + i * width, y=top, width=width, height=6)
+    drawing.add("rect", "frame", x=left, y=top, width=width * len(shades), height=6)
+    for i, limit in enumerate(limits, start=1):
+        drawing.add("text", "tick", limit, x=left + i * width, y=top + 18, text_anchor="middle")
+
+
+def _cells(chosen: np.ndarray, margin: float = 0) -> str:
+    """The chosen cells of a grid as an SVG path in units of cells. Neighbours in a row are one rectangle, but with a margin."""
+    parts = []
+    for row, columns in enumerate(chosen):
+        edges = np.flatnonzero(np.diff(columns.astype(int), prepend=0, append=0))
+        for first, last in edges.reshape(-1, 2):
+            for start, width in [(first, last - first)] if not margin else [(i, 1) for i in range(first, last)]:
+                size = f"h{width - 2 * margin:g}v{1 - 2 * margin:g}h{2 * margin - width:g}z"
+                parts.append(f"M{start + margin:g} {row + margin:g}{size}")
+    return "".join(parts)
 
 
 def cut_offset(site: dict) -> int:

@@ -10,6 +10,7 @@ from markupsafe import Markup
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 PRIME = "\N{PRIME}"
+TIMES = "\N{MULTIPLICATION SIGN}"
 
 _MISSING_IDS = ("", ".")
 _LONGEST_ALLELE = 12
@@ -97,6 +98,16 @@ def record_id(value: str | None) -> str:
 def variant(row: dict) -> str:
     """What a variant is called in a sentence: its ID, else its change."""
     return record_id(row["id"]) or change(row)
+
+
+def motifs(row: dict) -> list[str]:
+    """What an allele takes from a site's elements and what it adds: `AATAAA → AGTAAA`, `UGUA lost`."""
+    told: dict[str, str] = {}
+    for column, verb in (("motif_lost", "lost"), ("motif_gained", "gained")):
+        for name in (row[column] or "").split("&"):
+            told[name] = name.replace(">", " → ") if ">" in name else f"{name.replace('_', ' ')} {verb}"
+    told.pop("", None)
+    return list(told.values())
 
 
 def plural(n: int, one: str, many: str | None = None) -> str:
