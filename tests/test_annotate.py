@@ -133,6 +133,32 @@ def test_no_scores_leave_the_records_as_they_are(vcf, tmp_path):
     assert info(tmp_path / "out.vcf.gz") == ["AC=1,2", "AC=1", "."]
 
 
+def test_substitutions_are_found_however_they_are_spelled(tmp_path):
+    """In the table of all substitutions; `scores` has the spellings of its VCF, and what it lacks there was not scored."""
+    record = "chr1\t{}\t.\t{}\t{}\t.\t.\t.\tGT\t0|1\t0|1\n".format
+    spellings = [
+        (8, "TTA", "TTC"),
+        (8, "tta", "ttc"),
+        (9, "TAG", "TCG,TGG,T"),
+        (10, "A", "C"),
+        (10, "A", "CT"),
+        (10, "AG", "CC"),
+    ]
+    path = tmp_path / "in.vcf"
+    path.write_text(HEADER + "".join(record(*spelling) for spelling in spellings))
+    pysam.tabix_index(str(path), preset="vcf", force=True)
+    found = []
+    for name in ("saturation", "scores"):
+        write_table(tmp_path / f"{name}.parquet", pd.DataFrame([score(), score(alt="G")]), name)
+        annotate_vcf(f"{path}.gz", tmp_path / f"{name}.parquet", tmp_path / "out.vcf.gz", ContigNames(["1"]), {})
+        entries = [text.removeprefix("PASVAR=").split(",") for text in info(tmp_path / "out.vcf.gz")]
+        found.append([[entry.split("|")[0] for entry in of_record] for of_record in entries])
+    assert found == [
+        [["TTC"], ["ttc"], ["TCG", "TGG"], ["C"], ["."], ["."]],
+        [["."], ["."], ["."], ["C"], ["."], ["."]],
+    ]
+
+
 @pytest.mark.skipif(shutil.which("bcftools") is None, reason="needs bcftools (Debian package bcftools)")
 def test_bcftools_splits_the_entries(vcf, scores, tmp_path):
     out = tmp_path / "out.vcf.gz"
