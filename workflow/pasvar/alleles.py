@@ -112,7 +112,10 @@ def left_align(stretch: Stretch, edit: Edit) -> Edit:
     low = max(0, stretch.start, edit.start - MAX_SHIFT)
     codes = stretch.between(low, edit.end)
     local = Edit(edit.start - low, edit.end - low, edit.alt)
-    moved = shift(codes, local, -room_left(codes, local))
+    room = room_left(codes, local)
+    if not room:
+        return edit
+    moved = shift(codes, local, -room)
     return Edit(moved.start + low, moved.end + low, moved.alt)
 
 

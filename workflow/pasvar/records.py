@@ -19,14 +19,23 @@ import pysam.bcftools
 from pasvar.errors import InputError
 from pasvar.vcf import header_ids, read_genotypes, variants_between
 
-_FIELDS = {"pos": "%POS", "ref": "%REF", "alts": "%ALT", "id": "%ID", "filter": "%FILTER"}
-_INFO = {"af": "%INFO/AF", "ac": "%INFO/AC", "an": "%INFO/AN"}
-_SCHEMA = pa.schema([(name, pa.int64() if name == "pos" else pa.string()) for name in (_FIELDS | _INFO)])
-RECORDS = pa.schema([_SCHEMA.field(name) for name in _FIELDS])
-"""pos 1-based, all else text as in the file, with `.` for what is missing and commas between ALTs."""
+_FIELDS = {
+    "pos": "%POS",
+    "ref": "%REF",
+    "alts": "%ALT",
+    "id": "%ID",
+    "filter": "%FILTER",
+    "af": "%INFO/AF",
+    "ac": "%INFO/AC",
+    "an": "%INFO/AN",
+}
+RECORDS = pa.schema([(name, pa.int64() if name == "pos" else pa.string()) for name in _FIELDS])
+"""Columns that a table of records may have. pos is 1-based; all else is text as in the file, with `.` for what is missing and
+commas between ALTs."""
 
-RECORDS_WITH_INFO = _SCHEMA
-"""Also what the frequencies of a record's ALTs are made of."""
+SPELLING = ("pos", "ref", "alts", "id")
+INFO = ("af", "ac", "an")
+"""What the frequencies of a record's ALTs are made of."""
 
 Intervals = Sequence[tuple[int, int]]
 """[start, end), by position and disjoint."""
@@ -42,22 +51,22 @@ def read_records(
     start: int,
     end: int,
     regions: Intervals,
-    with_info: bool = False,
+    columns: Sequence[str],
 ) -> pa.Table:
-    """Table `RECORDS`, or `RECORDS_WITH_INFO`: those whose POS lies in [start, end) and whose REF overlaps a region.
+    """Those columns of `RECORDS` of the records whose POS lies in [start, end) and whose REF overlaps a region.
 
     vcf: the file at `path`, opened. If with samples, the frequencies that INFO lacks are counted, which is slow.
     contigs: its names of the contig. start, end, regions: 0-based; the regions may lie past the end. POS 0 (telomeres) belongs to
     what begins at 0. Raises InputError where the file is damaged.
     """
-    schema = RECORDS_WITH_INFO if with_info else RECORDS
+    schema = pa.schema([RECORDS.field(name) for name in columns])
     parts, joint = [schema.empty_table()], join(regions, _CHEAP_GAP)
     for contig in contigs if joint else ():
-        if with_info and vcf.samples:
-            parts.append(_one_by_one(vcf, contig, joint))
+        if vcf.samples and "af" in columns:
+            parts.append(_one_by_one(vcf, contig, joint).select(columns))
             continue
         if joint[0][0] == 0:  # bcftools' regions begin at POS 1
-            parts.append(_one_by_one(vcf, contig, [(0, 1)]).filter(pc.field("pos") == 0).select(schema.names))
+            parts.append(_one_by_one(vcf, contig, [(0, 1)]).filter(pc.field("pos") == 0).select(columns))
         parts.append(_in_bulk(path, contig, joint, schema))
     records = pa.concat_tables(parts)
     low = records["pos"].to_numpy() - 1
@@ -87,7 +96,7 @@ def _in_bulk(path: Path, contig: str, regions: Intervals, schema: pa.Schema) -> 
     with TemporaryDirectory(prefix="pasvar-") as folder:
         bed, text = Path(folder, "regions.bed"), Path(folder, "records.tsv")
         bed.write_text("".join(f"{contig}\t{low}\t{high}\n" for low, high in regions))
-        fields = "\\t".join((_FIELDS | _INFO)[name] for name in schema.names) + "\\n"
+        fields = "\\t".join(_FIELDS[name] for name in schema.names) + "\\n"
         arguments = ["--allow-undef-tags", "--format", fields, "--regions-file", str(bed), "--output", str(text)]
         try:
             # A record that overlaps several regions is written once.
@@ -122,7 +131,7 @@ def _one_by_one(vcf: cyvcf2.VCF, contig: str, regions: Intervals) -> pa.Table:
             alts, passed = ",".join(variant.ALT) or ".", ";".join(variant.FILTERS) or "."
             rows.append((variant.POS, variant.REF, alts, variant.ID or ".", passed, af, ac, an))
         last = high
-    return pa.Table.from_pylist([dict(zip(_SCHEMA.names, row, strict=True)) for row in rows], _SCHEMA)
+    return pa.Table.from_pylist([dict(zip(RECORDS.names, row, strict=True)) for row in rows], RECORDS)
 
 
 def _text(value: object) -> str:
@@ -149,21 +158,28 @@ def has_frequencies(vcf: cyvcf2.VCF) -> bool:
 
 
 def add_info(alleles: pa.Table, records: pa.Table) -> pa.Table:
-    """Rows of `split_alts` with the INFO of their records. records: `RECORDS_WITH_INFO` of the same file, at least those."""
-    found: dict[tuple, tuple] = {}
-    for row in zip(*(column.to_pylist() for column in records.columns), strict=True):
-        found.setdefault(row[: len(_FIELDS)], row[len(_FIELDS) :])
-    rows = [found[key] for key in zip(*(alleles[name].to_pylist() for name in _FIELDS), strict=True)]
-    for i, name in enumerate(_INFO):
-        alleles = alleles.append_column(name, pa.array([row[i] for row in rows], pa.string()))
+    """Rows of `split_alts` with `INFO`. records: the same and the other columns of the same file, at least of those records."""
+    key = [name for name in alleles.column_names if name in RECORDS.names]
+    spelled = zip(*records.select(key).to_pydict().values(), strict=True)
+    found: dict[tuple, int] = {}
+    for row, record in enumerate(spelled):
+        found.setdefault(record, row)  # of equal ones the first, as the others are duplicates
+    rows = [found[record] for record in zip(*alleles.select(key).to_pydict().values(), strict=True)]
+    for name in INFO:
+        alleles = alleles.append_column(name, records[name].take(pa.array(rows, pa.int64())))
     return alleles
 
 
 def frequencies(alleles: pa.Table) -> np.ndarray:
     """Frequency of each row of `split_alts` with INFO, float32: AF, else AC by AN; NaN where the record has neither."""
-    columns = (alleles[name].to_pylist() for name in ("af", "ac", "an", "number", "alts"))
-    found = [_frequency(*row, alts.count(",") + 1) for *row, alts in zip(*columns, strict=True)]
-    return np.array(found, dtype=np.float32)
+    number = r"\d+(\.\d+)?([eE][+-]?\d+)?"
+    # The columns of nearly all rows are one number each, and need no look at them one by one.
+    plain = pc.and_(pc.match_substring_regex(alleles["af"], f"^{number}$"), pc.equal(alleles["alts"], alleles["alt"]))
+    found = pc.if_else(plain, alleles["af"], None).cast(pa.float32()).to_numpy().copy()
+    rows = np.flatnonzero(~plain.to_numpy())
+    columns = (alleles[name].take(rows).to_pylist() for name in ("af", "ac", "an", "number", "alts"))
+    found[rows] = [_frequency(*row, alts.count(",") + 1) for *row, alts in zip(*columns, strict=True)]
+    return found
 
 
 def _frequency(af: str, ac: str, an: str, number: int, n_alts: int) -> float:

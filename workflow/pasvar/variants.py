@@ -3,7 +3,7 @@
 What is the same for all alleles is done for all at once, in columns: a cohort has a hundred million, of which few touch a site.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,17 @@ from pasvar.filters import EVERYTHING, Filters
 from pasvar.gains import NOWHERE, Scan
 from pasvar.genome import Genome, Patches
 from pasvar.progress import silent
-from pasvar.records import add_info, frequencies, has_frequencies, join, read_records, split_alts
+from pasvar.records import (
+    INFO,
+    RECORDS,
+    SPELLING,
+    add_info,
+    frequencies,
+    has_frequencies,
+    join,
+    read_records,
+    split_alts,
+)
 from pasvar.regions import NO_END
 from pasvar.sequence import encode_rows, text_rows
 from pasvar.tables import STATUSES, TABLES, empty_frame
@@ -78,13 +88,15 @@ def read_shard(
         for chrom, rows in windows.groupby("chrom", sort=False)
     }
     files = [path.name for path in vcfs]
-    with_info = filters.by_frequency or not complete
+    columns = [*SPELLING, *(["filter"] if filters.passed is not None else [])]
+    # Where little is read, INFO may be read at once; else it waits until it is known for which few records.
+    columns += INFO if filters.by_frequency or not complete else ()
     parts: list[ShardAlleles] = []
     with progress(total=len(vcfs) * int((stretches.end - stretches.start).sum()), unit="nt") as bar:
         for piece in _pieces(stretches, _zones(by_chrom, scan), complete):
             scanned = scan.on(piece.chrom)
             near = by_chrom.get(piece.chrom, windows.iloc[:0])
-            table, counts = _read_piece(piece, opened, genome, with_info)
+            table, counts = _read_piece(piece, opened, genome, columns)
             stretch = _stretch_of(table, piece.chrom, genome, reach(max_allele_length))
             alleles = classify(table, max_allele_length, stretch)
             _finish(alleles, near.window_start.to_numpy(), scanned, stretch, filters.keep(table, piece.chrom))
@@ -142,11 +154,12 @@ def _zones(windows: Mapping[str, pd.DataFrame], scan: Scan) -> dict[str, list[tu
 
 
 def _read_piece(
-    piece: Piece, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome, with_info: bool
+    piece: Piece, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome, columns: Sequence[str]
 ) -> tuple[pa.Table, pd.DataFrame]:
     """The alleles of a piece by position and spelling, equal ones in the order read, and rows of table `vcf_counts`.
 
-    The alleles are rows of `records.split_alts` and have a column more: file, the number of their VCF.
+    The alleles are rows of `records.split_alts` and have a column more: file, the number of their VCF. columns: of
+    `records.RECORDS`.
     """
     # What lies past the contig's end in the FASTA is in the file too.
     end = NO_END if piece.end == genome.lengths[piece.chrom] else piece.end
@@ -154,7 +167,7 @@ def _read_piece(
     tables, counts = [], []
     for number, (path, vcf) in enumerate(vcfs.items()):
         contigs = _contigs(vcf, piece.chrom, genome)
-        records = read_records(path, vcf, contigs, piece.start, end, regions, with_info)
+        records = read_records(path, vcf, contigs, piece.start, end, regions, columns)
         alleles = split_alts(records)
         tables.append(alleles.append_column("file", pa.array(np.full(len(alleles), number, dtype=np.int32))))
         counts.append((path.name, piece.chrom, len(records), _n_no_alt(records), len(alleles)))
@@ -309,7 +322,8 @@ def _frequencies(table: pa.Table, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], g
         if len(rows) and has_frequencies(vcf):
             alleles = table.take(rows)
             places = [(pos - 1, pos) for pos in alleles["pos"].unique().to_pylist()]
-            records = read_records(path, vcf, _contigs(vcf, chrom, genome), 0, NO_END, places, with_info=True)
+            columns = [name for name in table.column_names if name in RECORDS.names] + [*INFO]
+            records = read_records(path, vcf, _contigs(vcf, chrom, genome), 0, NO_END, places, columns)
             found[rows] = frequencies(add_info(alleles, records))
     return found
 
@@ -321,7 +335,7 @@ def _unknown(vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome) -> ShardAlleles:
         for contig in vcf.seqnames:
             if genome.names.match(contig) is not None:
                 continue
-            records = read_records(path, vcf, [contig], 0, NO_END, [(0, NO_END)])
+            records = read_records(path, vcf, [contig], 0, NO_END, [(0, NO_END)], SPELLING)
             alleles = split_alts(records).select(_SPELLED).to_pandas()
             ledgers.append(alleles.assign(chrom=contig, status="contig_unknown", n_sites=0, vcf=path.name))
             counts.append((path.name, contig, len(records), _n_no_alt(records), len(alleles)))
