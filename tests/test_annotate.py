@@ -8,7 +8,7 @@ import pandas as pd
 import pysam
 import pytest
 
-from pasvar.annotate import FIELDS, annotate_vcf
+from pasvar.annotate import FIELDS, GENE, NEW_SITE, annotate_vcf
 from pasvar.cli import main
 from pasvar.contigs import ContigNames
 from pasvar.tables import TABLES, empty_frame, write_table
@@ -179,3 +179,30 @@ def test_the_command_annotates_without_a_model(vcf, scores, tmp_path, capsys):
 def test_the_command_says_what_is_wrong_in_one_line(scores, tmp_path, capsys):
     assert main(["annotate", "--vcf", "none.vcf.gz", "--scores", str(scores), "--out", str(tmp_path / "o.vcf.gz")]) == 1
     assert capsys.readouterr().err == "pasvar: error: none.vcf.gz: no such VCF file (config key `vcf`)\n"
+
+
+def test_genes_and_new_sites_have_fields_of_their_own(vcf, scores, tmp_path):
+    allele = {"chrom": "1", "ref": "A", "alt": "G", "gene_id": "G1", "gene_name": "one"}
+    gene = dict.fromkeys(TABLES["gene_effects"].schema.names) | allele | {
+        "pos": 10, "n_sites": 3, "site_id": "1:30:+", "delta_pdui": 0.25, "delta_utr_length": -60.5, "total_variation": 0.5,
+        "direction": "shortening", "gaining_site": "1:9:+", "losing_site": "1:30:+", "delta_truncated": 0.0, "top_tissue": None,
+    }  # fmt: skip
+    new = dict.fromkeys(TABLES["new_sites"].schema.names) | allele | {
+        "pos": 20, "ref": "T", "alt": "TA", "site_id": "1:45:+", "strand": "+", "site_class": "3utr", "hexamer_ref": "AATGAA",
+        "hexamer_alt": "AATAAA", "logodds_narrow_ref": -5.0, "delta_logodds_narrow": 3.0, "strength": 0.5, "usage_ref": 0.125,
+        "usage_alt": 0.25, "delta_utr_length": None,
+    }  # fmt: skip
+    for name, row in (("gene_effects", gene), ("new_sites", new)):
+        write_table(tmp_path / f"{name}.parquet", pd.DataFrame([row]), name)
+    more = {GENE: tmp_path / "gene_effects.parquet", NEW_SITE: tmp_path / "new_sites.parquet"}
+    out = tmp_path / "out.vcf.gz"
+    assert annotate_vcf(vcf, scores, out, ContigNames(["1", "2"]), {}, more=more) == 2
+    first, second, third = info(out)
+    assert first.split(";PASVAR_GENE=")[1] == (
+        "G|G1|one|3|1:30:+|0.25|-60.5|0.5|shortening|1:9:+|1:30:+|0.0||3utr_shortening"
+    )
+    assert second == "AC=1;PASVAR_NEW=TA|G1|one|1:45:+|+|3utr|AATGAA|AATAAA|-5.0|3.0|0.5|0.125|0.25||site_created"
+    assert third == "."
+    with pysam.VariantFile(str(out)) as file:
+        for name in ("PASVAR_GENE", "PASVAR_NEW"):
+            assert "Format: allele|gene_id|gene_name|" in file.header.info[name].description

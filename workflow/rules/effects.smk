@@ -126,6 +126,8 @@ rule annotate_vcf:
     input:
         vcf=lambda wildcards: ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"],
         scores="results/scores.parquet",
+        gene_effects="results/gene_effects.parquet",
+        new_sites="results/new_sites.parquet",
         contigs="results/reference/contigs.parquet",
         fasta=CONFIG["fasta"],
         gtf=CONFIG["gtf"],

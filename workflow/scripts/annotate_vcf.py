@@ -1,8 +1,8 @@
-"""The input VCF with INFO/PASVAR."""
+"""The input VCF with the effects of its alleles in INFO."""
 
 from logging import Logger
 
-from pasvar.annotate import annotate_vcf
+from pasvar.annotate import GENE, NEW_SITE, annotate_vcf
 from pasvar.contigs import ContigNames
 from pasvar.files import file_sha256
 from pasvar.jobs import logged
@@ -10,23 +10,15 @@ from pasvar.progress import lines
 from pasvar.tables import read_made_by, read_table
 
 
-def main(
-    vcf: str, scores: str, contigs: str, fasta: str, gtf: str, annotated: str, min_effect: float, log: Logger
-) -> None:
-    names = ContigNames(read_table(contigs, "contigs").chrom)
-    made_by = {**read_made_by(scores), "fasta_sha256": file_sha256(fasta), "gtf_sha256": file_sha256(gtf)}
-    log.info("%d records annotated", annotate_vcf(vcf, scores, annotated, names, made_by, min_effect, lines))
+def main(inputs, annotated: str, min_effect: float, log: Logger) -> None:
+    names = ContigNames(read_table(inputs.contigs, "contigs").chrom)
+    digests = {f"{name}_sha256": file_sha256(inputs[name]) for name in ("fasta", "gtf")}
+    made_by = {**read_made_by(inputs.scores), **digests}
+    more = {GENE: inputs.gene_effects, NEW_SITE: inputs.new_sites}
+    n_annotated = annotate_vcf(inputs.vcf, inputs.scores, annotated, names, made_by, min_effect, lines, more)
+    log.info("%d records annotated", n_annotated)
 
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]) as log:
-        main(
-            snakemake.input.vcf,
-            snakemake.input.scores,
-            snakemake.input.contigs,
-            snakemake.input.fasta,
-            snakemake.input.gtf,
-            snakemake.output.annotated,
-            snakemake.params.min_effect,
-            log,
-        )
+        main(snakemake.input, snakemake.output.annotated, snakemake.params.min_effect, log)
