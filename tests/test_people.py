@@ -172,21 +172,17 @@ def test_a_homozygous_site_needs_no_phase(sites):
     assert samples.delta_pdui.to_list() == [pytest.approx(usage[2] - gene.usage_ref[2])]
 
 
-def test_a_change_of_usage_alone_makes_a_row(sites, monkeypatch):
-    """Where usage responds more than in proportion: the log odds of a usage change by more than any effect."""
-
-    class Sensitive(GeneSites):
-        def usage_alt(self, delta_logodds_narrow):
-            return super().usage_alt(4 * delta_logodds_narrow)
-
-    carried = carried_of((A, "ann", 1, 1, 2, 0), (A, "ann", 2, 1, 2, 0))
-    sets = effects_of((A, "v1", 0.375, 0.375))
+def test_a_change_of_usage_alone_makes_a_row(sites):
+    """Of measured usages of 0.3, 0.3 and 0.4, A gains and C loses, both too little to count."""
+    measured = sites.assign(usage_source="measured:atlas", usage_ref=[0.3, 0.3, 1.0, 0.4, 1.0])
+    sets = effects_of((A, "v1", 0.375, 0.375), (C, "v8", -0.375, 0.375))
+    carried = carried_of(*((site, "ann", copy, 1, 2, NO_PHASE) for site in (A, C) for copy in (1, 2)))
+    odds = 0.3 * np.exp(0.375) / (0.3 + 0.4 * np.exp(-0.375))
+    assert np.log(odds / (0.3 / 0.7)) > 0.5
+    samples, _ = summarise(carried, sets, measured)
+    assert records(samples, "sample", "site_id", *EACH) == [("ann", A, 0.375, 0.375, 0.375)]
+    assert samples.delta_usage.to_list() == [pytest.approx(odds / (1 + odds) - 0.3)]
     assert summarise(carried, sets, sites)[0].empty
-    monkeypatch.setattr(module, "GeneSites", Sensitive)
-    gene = Sensitive(sites[sites.gene_id == "GENE1"])
-    usage = gene.usage_alt(np.array([0.375, 0, 0]))
-    assert np.abs(np.log(usage / (1 - usage)) - np.log(gene.usage_ref / (1 - gene.usage_ref))).max() > 0.5
-    assert records(summarise(carried, sets, sites)[0], "sample", *EACH) == [("ann", 0.375, 0.375, 0.375)]
 
 
 def test_carriers_of_strong_alleles(sites):
