@@ -7,6 +7,7 @@ import sys
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import matplotlib
 
@@ -15,7 +16,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from bench import cpu, host, precision, store
+from bench import cpu, host, people, precision, store
 from pasvar.model.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +41,7 @@ def main() -> None:
         "CPU": cpu_section(args),
         "Precision": precision_section(),
         "Store of scores": store_section(),
+        "People": people_section(),
         "GPU kernel, as compiled": kernel_section(),
         "GPU": gpu_section(),
         "The host beside a GPU": markdown(host.rates().rename("windows/s per core").to_frame(), ",.0f"),
@@ -116,6 +118,12 @@ def store_section() -> str:
     """The table of `store.table`, on the released network where it is at hand."""
     model = next(iter((SHARED / "weights").glob("*.h5")), ROOT / "resources" / "models" / "aparent2-mini")
     return f"{model.stem}\n\n{markdown(store.table(model), ',.3g')}"
+
+
+def people_section() -> str:
+    """The table of `people.table`."""
+    with TemporaryDirectory() as folder:
+        return markdown(people.table(people.SIZES, Path(folder)), ",.3g")
 
 
 def kernel_section() -> str:

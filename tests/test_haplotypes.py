@@ -44,7 +44,8 @@ class Found:
         for sets, carried in pairs:
             to_arrow(sets, "site_haplotypes")
             to_arrow(carried, "carried")
-            assert sets.haplotype.tolist() == list(range(1, len(sets) + 1))
+            for _, of_site in sets.groupby("site_id"):
+                assert of_site.haplotype.tolist() == list(range(1, len(of_site) + 1))
         self.names = [f"{row.pos}:{row.ref}:{row.alt}" for row in alleles.itertuples()]
         self.sets = pd.concat([sets for sets, _ in pairs]) if pairs else empty_frame("site_haplotypes")
         self.carried = pd.concat([carried for _, carried in pairs]) if pairs else empty_frame("carried")

@@ -21,11 +21,14 @@ from pasvar.genome import Genome
 from pasvar.genotypes import UNPHASED, Calls, Cohort, read_calls
 from pasvar.progress import silent
 from pasvar.sequence import decode
-from pasvar.tables import ALLELE, empty_frame, table_writer, to_arrow, write_table
+from pasvar.tables import ALLELE, TABLES, empty_frame, table_writer, to_arrow, write_table
 
 NO_PHASE, ONE_CALL, UNKNOWN = 0, UNPHASED, -2
 """Instead of the number of a phase set, at a site: all haplotypes of the person are equal; one heterozygous call, which needs no
 phase within the window; unknown phase."""
+
+_MANY = 100_000
+"""Rows of table `carried` that are written at a time."""
 
 _JOINT = Callable[[tuple[int, ...]], tuple[np.ndarray, str] | None]
 
@@ -83,67 +86,63 @@ class SiteHaplotypes:
         same = (before == now) & (now > 0)
         self.phase[people] = np.where(before == NO_PHASE, now, np.where(same, before, UNKNOWN))
 
-    def tables(self, site_id: str, joint: _JOINT) -> tuple[pd.DataFrame, pd.DataFrame]:
-        """The site's rows of tables `site_haplotypes` and `carried`.
+    def rows(self, joint: _JOINT) -> tuple[list[tuple], np.ndarray]:
+        """The site's rows of tables `site_haplotypes` and (n, 5) `carried`, without the site.
 
         joint: gives the window of a set and its anchor, or None where its variants contradict one another; who has such a
         haplotype has its variants one by one in `carried`.
         """
         known = self.phase != UNKNOWN
-        numbers = [int(number) for number in np.unique(self.haplotypes[known]) if number]
+        numbers = [number for number in np.unique(self.haplotypes[known]).tolist() if number]
         windows = {number: joint(self.sets[number]) for number in numbers if len(self.sets[number]) > 1}
         impossible = [number for number, window in windows.items() if window is None]
         apart = ~known | np.isin(self.haplotypes, impossible).any(axis=1)
-        carried = pd.concat([self._carried_together(~apart), self._carried_apart(np.flatnonzero(apart))])
-        found = sorted({*numbers, *carried.haplotype.to_list()}, key=lambda number: self.sets[number])
-        rows = self._counts(found, known)
-        placed = [windows.get(number) for number in found]
-        rows["anchor"] = [window and window[1] for window in placed]
-        rows["window_alt"] = [window and decode(window[0]) for window in placed]
-        renumbered = np.zeros(len(self.sets), dtype=np.int32)
-        renumbered[found] = rows.haplotype
-        carried = carried.assign(haplotype=renumbered[carried.haplotype], site_id=site_id)
-        return rows.assign(site_id=site_id), carried.sort_values(["person", "copy", "haplotype"], kind="stable")
+        carried = np.concatenate([self._carried_together(~apart), self._carried_apart(np.flatnonzero(apart))])
+        found = sorted({*numbers, *np.unique(carried[:, 2]).tolist()}, key=lambda number: self.sets[number])
+        renumbered = np.zeros(len(self.sets), dtype=np.int64)
+        renumbered[found] = np.arange(1, len(found) + 1)
+        carried[:, 2] = renumbered[carried[:, 2]]
+        rows = []
+        for number, counts in zip(found, self._counts(found, known), strict=True):
+            window, anchor = windows.get(number) or (None, None)
+            text = None if window is None else decode(window)
+            rows.append((int(renumbered[number]), self.sets[number], *counts, anchor, text))
+        return rows, carried[np.lexsort(carried[:, 2::-1].T)]
 
-    def _carried_together(self, people: np.ndarray) -> pd.DataFrame:
-        """Of these people, each haplotype that is not the reference."""
+    def _carried_together(self, people: np.ndarray) -> np.ndarray:
+        """Of these people (a mask), each haplotype that is not the reference."""
         person, haplotype = np.nonzero(self.haplotypes * people[:, None])
         return self._carried(person, haplotype + 1, self.haplotypes[person, haplotype], self.phase[person])
 
-    def _carried_apart(self, people: np.ndarray) -> pd.DataFrame:
-        """Of these people, each copy of each variant."""
+    def _carried_apart(self, people: np.ndarray) -> np.ndarray:
+        """Of these people (places), each copy of each variant."""
         distinct, which = np.unique(self.haplotypes[people], axis=0, return_inverse=True)
-        singles = [sorted(self.number((row,)) for i in numbers for row in self.sets[i]) for numbers in distinct]
-        n_copies = np.array([len(numbers) for numbers in singles], dtype=np.int64)[which]
-        copies = np.concatenate([np.array(singles[i], dtype=np.int32) for i in which] or [np.empty(0, np.int32)])
-        return self._carried(np.repeat(people, n_copies), 0, copies, UNKNOWN)
+        copies = [[self.number((row,)) for i in numbers for row in self.sets[i]] for numbers in distinct]
+        n_copies = np.array([len(numbers) for numbers in copies], dtype=np.int64)[which]
+        numbers = np.array([number for i in which for number in copies[i]], dtype=np.int64)
+        return self._carried(np.repeat(people, n_copies), 0, numbers, UNKNOWN)
 
-    def _carried(self, person: np.ndarray, copy, haplotype: np.ndarray, phase_set) -> pd.DataFrame:
-        columns = {"person": person, "copy": copy, "haplotype": haplotype, "ploidy": self.ploidy[person]}
-        return pd.DataFrame({**columns, "phase_set": phase_set})
+    def _carried(
+        self, person: np.ndarray, copy: np.ndarray | int, haplotype: np.ndarray, phase_set: np.ndarray | int
+    ) -> np.ndarray:
+        columns = person, copy, haplotype, self.ploidy[person], phase_set
+        return np.stack(np.broadcast_arrays(*columns), axis=1).astype(np.int64)
 
-    def _counts(self, numbers: Sequence[int], known: np.ndarray) -> pd.DataFrame:
-        """The sets of these numbers and how often they occur."""
-        n_sets = len(self.sets)
-        person, haplotype = np.nonzero(self.haplotypes[known])
-        found = self.haplotypes[known][person, haplotype]
-        carriers = np.unique(person * n_sets + found) % n_sets
+    def _counts(self, numbers: Sequence[int], known: np.ndarray) -> Iterator[tuple[int, int, int, int]]:
+        """Of each set n_carriers, haplotype_count, haplotype_number and n_unphased."""
+        n_sets, n_haplotypes = len(self.sets), int(self.ploidy[known].sum())
+        person, haplotype = np.nonzero(self.haplotypes * known[:, None])
+        found = self.haplotypes[person, haplotype]
+        n_copies = np.bincount(found, minlength=n_sets)
+        n_carriers = np.bincount(np.unique(person * n_sets + found) % n_sets, minlength=n_sets)
         unphased, n_people = np.unique(self.haplotypes[~known], axis=0, return_counts=True)
-        all_of = [{row for i in distinct for row in self.sets[i]} for distinct in unphased]
-        sets = [self.sets[number] for number in numbers]
-        return pd.DataFrame(
-            {
-                "haplotype": np.arange(1, len(numbers) + 1),
-                "alleles": sets,
-                "n_carriers": np.bincount(carriers, minlength=n_sets)[numbers],
-                "haplotype_count": np.bincount(found, minlength=n_sets)[numbers],
-                "haplotype_number": int(self.ploidy[known].sum()),
-                "n_unphased": [
-                    sum(int(n) for has, n in zip(all_of, n_people, strict=True) if has.issuperset(variants))
-                    for variants in sets
-                ],
-            }
-        )
+        all_of = [
+            ({row for i in distinct for row in self.sets[i]}, int(n))
+            for distinct, n in zip(unphased, n_people, strict=True)
+        ]
+        for number in numbers:
+            n_unphased = sum(n for variants, n in all_of if variants.issuperset(self.sets[number]))
+            yield int(n_carriers[number]), int(n_copies[number]), n_haplotypes, n_unphased
 
 
 class ShardHaplotypes:
@@ -181,10 +180,23 @@ class ShardHaplotypes:
     def read(
         self, filters: Filters = EVERYTHING, progress: Callable[..., tqdm] = silent
     ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-        """Rows of tables `site_haplotypes` and `carried`, site by site; afterwards `carriers` has its rows.
+        """Rows of tables `site_haplotypes` and `carried`, some sites at a time; afterwards `carriers` has its rows.
 
-        In memory are the people's haplotypes in the windows around the record being read.
+        In memory are the people's haplotypes in the windows around the record being read, and up to `_MANY` rows.
         """
+        closed: list[tuple[str, list[tuple], np.ndarray]] = []
+        n_rows = 0
+        for site in self._sites(filters, progress):
+            closed.append(site)
+            n_rows += len(site[2])
+            if n_rows > _MANY:
+                yield _frames(closed)
+                closed, n_rows = [], 0
+        if closed:
+            yield _frames(closed)
+
+    def _sites(self, filters: Filters, progress: Callable[..., tqdm]) -> Iterator[tuple[str, list[tuple], np.ndarray]]:
+        """(site, its rows of either table), once all records that touch it are read."""
         opened: dict[str, SiteHaplotypes] = {}
         with progress(total=len(self._counts), unit="alleles") as bar:
             for calls in read_calls(self._wanted, self._cohort, self._genome.names, filters):
@@ -203,13 +215,13 @@ class ShardHaplotypes:
 
     def _close(
         self, opened: dict[str, SiteHaplotypes], chrom: str | None = None, pos: int = 0
-    ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-        """The tables of the sites that no record from here on touches; of all without a place."""
+    ) -> Iterator[tuple[str, list[tuple], np.ndarray]]:
+        """The rows of the sites that no record from here on touches; of all without a place."""
         for site_id in list(opened):
             if self._windows[site_id].chrom != chrom or self._last_pos[site_id] < pos:
                 site = opened.pop(site_id)
                 if site.haplotypes.any():
-                    yield site.tables(site_id, self._joint_windows(site_id))
+                    yield site_id, *site.rows(self._joint_windows(site_id))
 
     def _count(self, calls: Calls) -> None:
         for number, key in calls.key.items():
@@ -277,12 +289,21 @@ def write_haplotypes(
     )
 
 
+def _frames(sites: list[tuple[str, list[tuple], np.ndarray]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of sites as frames of tables `site_haplotypes` and `carried`."""
+    sets = [(site_id, *row) for site_id, rows, _ in sites for row in rows]
+    columns = TABLES["carried"].schema.names
+    carried = pd.DataFrame(np.concatenate([rows for _, _, rows in sites]), columns=columns[1:])
+    carried["site_id"] = np.repeat([site_id for site_id, _, _ in sites], [len(rows) for _, _, rows in sites])
+    return pd.DataFrame(sets, columns=TABLES["site_haplotypes"].schema.names), carried
+
+
 def _say(sets: pd.DataFrame, carried: pd.DataFrame) -> dict[str, int]:
-    """Counts of one site."""
+    """Counts of some sites."""
     together = sets.alleles.str.len() > 1
-    people = carried.groupby("person").phase_set.first()
+    people = carried.drop_duplicates(["site_id", "person"]).phase_set
     return {
-        "sites": 1,
+        "sites": sets.site_id.nunique(),
         "joint": int((together & sets.window_alt.notna()).sum()),
         "impossible": int((together & sets.window_alt.isna()).sum()),
         "people": len(people),

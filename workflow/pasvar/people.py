@@ -20,8 +20,8 @@ from pasvar.tables import read_pieces, table_writer, to_arrow
 
 _GENE = ["gene_id", "gene_name", "chrom", "strand"]
 
-_MANY = 10_000
-"""People of a gene whose usages are predicted at a time."""
+_MANY = 500_000
+"""Pairs of person and site of a gene whose usages are predicted at a time: about 50 MB."""
 
 
 class GenePeople:
@@ -149,7 +149,9 @@ def summarise_people(
         index = pd.Series(range(len(gene.site_ids)), index=gene.site_ids)
         found = found.assign(set=number, effect=effect[number], site=index[found.site_id].to_numpy())
         carriers = found.person[alone[number] >= min_effect].nunique()
-        samples = pd.concat([gene_samples(part, gene, variants, min_effect) for part in _people_at_a_time(found)])
+        samples = pd.concat(
+            [gene_samples(part, gene, variants, min_effect) for part in _people_at_a_time(found, len(gene.site_ids))]
+        )
         named = genes[gene_id].iloc[0]
         samples = samples.assign(sample=[people[i] for i in samples.person], **named[_GENE].to_dict())
         yield samples, pd.DataFrame({"gene_id": [gene_id], "carriers": [carriers]})
@@ -177,10 +179,10 @@ def _by_gene(carried: Iterable[pd.DataFrame], sites: pd.DataFrame) -> Iterator[t
         raise InputError("what people carry is not of the haplotypes of a shard; remove results/shards and run again")
 
 
-def _people_at_a_time(carried: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """The rows of `_MANY` people after another, by person."""
-    people = carried.person.to_numpy()
-    borders = np.unique(people)[_MANY::_MANY]
+def _people_at_a_time(carried: pd.DataFrame, n_sites: int) -> Iterator[pd.DataFrame]:
+    """The rows of as many people as `_MANY` allows, one after another, by person."""
+    people, n_people = carried.person.to_numpy(), max(_MANY // n_sites, 1)
+    borders = np.unique(people)[n_people::n_people]
     for _, part in carried.groupby(np.searchsorted(borders, people, side="right")):
         yield part
 
