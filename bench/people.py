@@ -26,10 +26,10 @@ from pasvar.filters import EVERYTHING
 from pasvar.genome import Genome
 from pasvar.genotypes import Cohort, read_calls
 from pasvar.haplotypes import write_haplotypes
-from pasvar.interactions import joint_windows
+from pasvar.interactions import joint_windows, set_effects
 from pasvar.people import write_people
 from pasvar.scores import WINDOW_SCORES
-from pasvar.tables import read_table, write_table
+from pasvar.tables import TABLES, read_table, write_table
 from pasvar.variants import read_shard
 from pasvar.vcf import open_vcf, read_genotypes
 from pasvar.windows import reference_windows
@@ -80,18 +80,21 @@ def prepare(folder: Path) -> None:
     """Sites, windows and scored alleles of the example, with random effects."""
     rng = np.random.default_rng(0)
     with Genome(FASTA, folder) as genome:
-        sites = make_sites(GTF, genome, SETTINGS)
-        windows = reference_windows(sites.catalogue, genome)
-        stretch = pd.DataFrame({"shard": 1, "chrom": genome.lengths.keys(), "start": 0, "end": genome.lengths.values()})
-        alleles = read_shard([VCF], stretch, windows, sites.catalogue, genome, SETTINGS["max_allele_length"]).alleles
-    scored = score_sites(sites.catalogue, random_scores(windows, rng), SETTINGS["usage_floor"])
+        sites = make_sites(GTF, genome, SETTINGS).catalogue
+        windows = reference_windows(sites, genome)
+        whole = pd.DataFrame({"shard": 1, "chrom": genome.lengths.keys(), "start": 0, "end": genome.lengths.values()})
+        found = read_shard([VCF], whole, windows, sites, genome, SETTINGS["max_allele_length"])
+    scored = score_sites(sites, random_scores(windows, rng), SETTINGS["usage_floor"])
+    allele_scores = random_scores(found.alleles, rng).drop(columns="site_id").add_suffix("_alt")
     for name, frame in (
         ("windows", windows),
-        ("alleles", alleles),
+        ("alleles", found.alleles),
+        ("candidates", found.candidates),
         ("sites", scored),
-        ("allele_scores", alleles.join(random_scores(alleles, rng).drop(columns="site_id").add_suffix("_alt"))),
+        ("allele_scores", found.alleles.join(allele_scores)),
     ):
-        write_table(folder / f"{name}.parquet", frame, name)
+        # Without what the network says beyond log odds.
+        write_table(folder / f"{name}.parquet", frame.reindex(columns=TABLES[name].schema.names), name)
 
 
 def random_scores(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
@@ -145,10 +148,10 @@ def read(folder: Path) -> dict[str, float]:
 
 def join(folder: Path) -> dict[str, float]:
     """Rule read_genotypes."""
-    alleles, windows = (read_table(folder / f"{name}.parquet", name) for name in ("alleles", "windows"))
+    alleles, candidates, windows = read_tables(folder, "alleles", "candidates", "windows")
     paths = {name: folder / f"{name}.parquet" for name in ("carriers", "site_haplotypes", "carried")}
     with Genome(FASTA, folder) as genome:
-        write_haplotypes(alleles, windows, [folder / "cohort.vcf.gz"], genome, paths)
+        write_haplotypes(alleles, candidates, windows, [folder / "cohort.vcf.gz"], genome, paths)
     sets = joint_windows(read_table(paths["site_haplotypes"], "site_haplotypes"))
     scores = random_scores(sets, np.random.default_rng(1)).drop(columns="site_id").add_suffix("_alt")
     write_table(folder / "haplotype_scores.parquet", sets.join(scores), "haplotype_scores")
@@ -157,12 +160,15 @@ def join(folder: Path) -> dict[str, float]:
 
 def sum_up(folder: Path) -> dict[str, float]:
     """The part of rule summarise_alleles that is about people."""
-    sites, windows = (read_table(folder / f"{name}.parquet", name) for name in ("sites", "windows"))
-    names = {"site_haplotypes": "site_haplotypes", "haplotype_scores": "haplotype_scores", "scores": "allele_scores"}
-    inputs = {key: folder / f"{name}.parquet" for key, name in (names | {"carried": "carried"}).items()}
-    outputs = {name: folder / f"{name}.parquet" for name in ("haplotypes", "samples", "gene_carriers")}
-    write_people({**inputs, "vcf": [folder / "cohort.vcf.gz"]}, outputs, sites, windows, SETTINGS["min_effect"], {})
-    return {"rows of samples": len(read_table(outputs["samples"], "samples", columns=["sample"]))}
+    *tables, sites = read_tables(folder, "site_haplotypes", "haplotype_scores", "allele_scores", "sites")
+    paths = {name: folder / f"{name}.parquet" for name in ("samples", "gene_carriers")}
+    people, min_effect = Cohort([folder / "cohort.vcf.gz"]).people, SETTINGS["min_effect"]
+    write_people(folder / "carried.parquet", set_effects(*tables, sites), sites, people, min_effect, paths, {})
+    return {"rows of samples": len(read_table(paths["samples"], "samples", columns=["sample"]))}
+
+
+def read_tables(folder: Path, *names: str) -> list[pd.DataFrame]:
+    return [read_table(folder / f"{name}.parquet", name) for name in names]
 
 
 if __name__ == "__main__":
