@@ -181,6 +181,8 @@ def report(
     n_alleles=10,
     new_sites=None,
     tissue_effects=None,
+    haplotypes=None,
+    samples=None,
 ):
     """Write the tables of a run and their report; returns the report's folder."""
     scores = strong_hits() if scores is None else scores
@@ -196,6 +198,8 @@ def report(
         "tissue_effects": empty_frame("tissue_effects") if tissue_effects is None else tissue_effects,
         "new_sites": empty_frame("new_sites") if new_sites is None else new_sites,
         "scores": scores,
+        "haplotypes": empty_frame("haplotypes") if haplotypes is None else haplotypes,
+        "samples": empty_frame("samples") if samples is None else samples,
     }
     for name, frame in tables.items():
         # Columns that no page shows are null.
@@ -213,7 +217,7 @@ def report(
 
 
 def paths(folder) -> dict:
-    names = ("sites", "genes", "gene_effects", "tissue_effects", "new_sites", "scores")
+    names = ("sites", "genes", "gene_effects", "tissue_effects", "new_sites", "scores", "haplotypes", "samples")
     files = {"totals": folder / "ledger.tsv", "files": folder / "ledger_files.tsv"}
     files["hit_saturation"] = [folder / "hit_saturation.parquet"]
     return {name: folder / f"{name}.parquet" for name in names} | files
@@ -284,6 +288,7 @@ def test_overview_says_what_was_found(folder):
         "2",
         "2",
         "6",
+        "0",
         "rs981 20:981 A>G",
         "-2.00 7.4-fold lower",
         "+1.25 78 %",
@@ -647,3 +652,48 @@ def test_where_sites_and_usages_come_from_is_told(tmp_path):
     assert "For 1 gene an atlas has measured it" in text
     assert "Bars: measured share" in (folder / "genes/ABC1.html").read_text()
     assert "Bars: predicted share" in (folder / "genes/XYZ.html").read_text()
+
+
+def haplotype(variants: str, together: float | None, alone: float, interacts: bool) -> dict:
+    row = {
+        "site_id": "20:1000:+", "gene_id": "ENSG_ABC1", "gene_name": "ABC1", "variants": variants.split(), "n_carriers": 7,
+        "frequency": 0.125, "hexamer_ref": "AATAAA", "hexamer_alt": "AGTAAA", "logodds_narrow_ref": -6.0,
+        "delta_logodds_narrow": together, "sum_delta_logodds_narrow": alone, "interacts": interacts,
+    }  # fmt: skip
+    return {**row, "interaction_narrow": None if together is None else together - alone}
+
+
+HAPLOTYPES = pd.DataFrame(
+    [
+        haplotype("20:981:A:G 20:985:C:T", 0.5, 0.625, False),
+        haplotype("20:981:A:G 20:990:C:CAAAA", -0.25, 1.5, True),
+        haplotype("20:981:AAA:A 20:982:A:G", None, 0.75, False),
+    ]
+)
+
+
+def test_haplotypes_that_differ_most_from_the_sum_come_first(tmp_path):
+    """A set whose variants contradict one another is only counted."""
+    page = read(report(tmp_path / "run", haplotypes=HAPLOTYPES) / "index.html")
+    header = next(i for i, row in enumerate(page.rows) if row and row[0] == "variants" and "together" in row)
+    rows = page.rows[header + 1 : header + 3]
+    assert [row[0] for row in rows] == ["20:981 A>G 20:990 C>CAAAA", "20:981 A>G 20:985 C>T"]
+    assert [row[2:4] + row[5:8] for row in rows] == [
+        ["12 %", "7", "-0.25", "+1.50", "-1.75"],
+        ["12 %", "7", "+0.50", "+0.62", "-0.12"],
+    ]
+    assert "People carry 3 sets of variants that lie on one haplotype" in page.text
+    assert "1 of them differ from the sum at least 1.25-fold" in page.text
+    assert ("a", {"href": "genes/ABC1.html"}) in page.elements
+
+
+def test_without_haplotypes_there_is_no_section_on_them(folder):
+    assert "haplotype-table" not in (folder / "index.html").read_text()
+
+
+def test_people_with_a_strong_effect_are_counted_by_gene(tmp_path):
+    samples = pd.DataFrame({"sample": ["ann", "bob", "ann"], "gene_id": ["ENSG_ABC1", "ENSG_ABC1", "ENSG_XYZ"]})
+    page = read(report(tmp_path / "run", samples=samples) / "index.html")
+    header = next(i for i, row in enumerate(page.rows) if row[:1] == ["gene"] and "people" in row)
+    column = page.rows[header].index("people")
+    assert [row[column] for row in page.rows[header + 1 : header + 3]] == ["2", "1"]

@@ -1,7 +1,8 @@
 # What people read: an overview of the run and a page for each of the genes with the strongest effects.
 #
-# in:  results/{sites,genes,gene_effects,tissue_effects,new_sites,scores}.parquet, results/shards/{scatteritem}/hit_saturation.parquet,
-#      results/ledger.tsv, results/ledger_files.tsv, workflow/report/ (templates)
+# in:  results/{sites,genes,gene_effects,tissue_effects,new_sites,scores,haplotypes,samples}.parquet,
+#      results/shards/{scatteritem}/hit_saturation.parquet, results/ledger.tsv,
+#      results/ledger_files.tsv, workflow/report/ (templates)
 # out: results/report/index.html, results/report/genes/
 
 
@@ -14,6 +15,8 @@ rule build_report:
         tissue_effects="results/tissue_effects.parquet",
         new_sites="results/new_sites.parquet",
         scores="results/scores.parquet",
+        haplotypes="results/haplotypes.parquet",
+        samples="results/samples.parquet",
         hit_saturation=gather.shards(
             "results/shards/{scatteritem}/hit_saturation.parquet"
         ),

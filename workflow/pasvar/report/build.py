@@ -7,6 +7,7 @@ from pathlib import Path
 import jinja2
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 
 from pasvar.competition import MEASURED
 from pasvar.config import read_schema
@@ -63,16 +64,31 @@ _SCORE_COLUMNS = [
     "flags",
     "n_carriers",
 ]
+_HAPLOTYPE_COLUMNS = [
+    "site_id",
+    "gene_id",
+    "gene_name",
+    "variants",
+    "n_carriers",
+    "frequency",
+    "hexamer_ref",
+    "hexamer_alt",
+    "logodds_narrow_ref",
+    "delta_logodds_narrow",
+    "sum_delta_logodds_narrow",
+    "interaction_narrow",
+    "interacts",
+]
 
 
 def build_report(tables: Mapping[str, str | Path], settings: Mapping, index: str | Path, gene_dir: str | Path) -> int:
     """Write the overview to `index` and a page per top gene into `gene_dir`; return the number of gene pages.
 
-    tables: paths of the tables sites, genes, gene_effects, tissue_effects, new_sites and scores, of `ledger.tsv` (totals) and
-    `ledger_files.tsv` (files), and of any number of tables saturation_scores (hit_saturation). settings: the checked
-    configuration; `min_effect` and `report_genes` are needed, all others are only told. The same tables and settings give the
-    same bytes. The folder and the file appear whole, the file that links to it last. Raises InputError where a table cannot be
-    read.
+    tables: paths of the tables sites, genes, gene_effects, tissue_effects, new_sites, scores, haplotypes and samples, of
+    `ledger.tsv` (totals) and `ledger_files.tsv` (files), and of any number of tables saturation_scores (hit_saturation).
+    settings: the checked configuration; `min_effect` and `report_genes` are needed, all others are only told. The same tables
+    and settings give the same bytes. The folder and the file appear whole, the file that links to it last. Raises InputError
+    where a table cannot be read.
     """
     run = _read_run(tables, settings["report_genes"])
     ranked = content.ranked_genes(run.genes)
@@ -103,6 +119,8 @@ def _read_run(tables: Mapping[str, str | Path], report_genes: int) -> Run:
         read_arrow(tables["tissue_effects"], "tissue_effects"),
         read_table(tables["new_sites"], "new_sites"),
         read_arrow(tables["scores"], "scores", _SCORE_COLUMNS),
+        read_arrow(tables["haplotypes"], "haplotypes", _HAPLOTYPE_COLUMNS),
+        content.people_by_gene(read_arrow(tables["samples"], "samples", ["gene_id"])),
         content.substitutions_of(tables["hit_saturation"], shown),
         _read_text(tables["totals"], {"n_alleles": "int64"}),
         _read_text(tables["files"], counts),
@@ -123,7 +141,7 @@ def render_index(
     delta = hits.delta_logodds_narrow.to_numpy(dtype=np.float64)
     tiers = run.sites.drop_duplicates("site_id").hexamer_tier.value_counts()
     descriptions = {key: entry["description"] for key, entry in read_schema()["properties"].items()}
-    genes = content.gene_rows(ranked, run.sites, pages)
+    genes = content.gene_rows(ranked, run.sites, run.people, pages)
     return templates.get_template("index.html.j2").render(
         genes=genes,
         n_genes_hit=len(ranked),
@@ -135,6 +153,9 @@ def render_index(
         new_sites=content.new_site_rows(run.new_sites, pages),
         n_new_sites=len(run.new_sites),
         new_largest=float(run.new_sites.delta_logodds_narrow.max()) if len(run.new_sites) else 1,
+        haplotypes=content.haplotype_rows(run.haplotypes, pages),
+        n_haplotypes=run.haplotypes.num_rows,
+        n_interacting=pc.sum(run.haplotypes["interacts"]).as_py() or 0,
         variants=content.variant_rows(run, pages),
         n_effects=run.gene_effects.num_rows,
         n_strong=content.count_strong(run.gene_effects, settings["min_effect"]),

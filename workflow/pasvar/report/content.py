@@ -20,6 +20,7 @@ ALLELE = ["chrom", "pos", "ref", "alt"]
 PAIR = [*ALLELE, "gene_id", "site_id"]
 
 MAX_ROWS = 400
+MAX_HAPLOTYPES = 100
 MAX_GENE_ROWS = 300
 """Rows of a table on the overview and on a gene's page, which stay below 1.5 MB and 400 kB with them."""
 
@@ -63,6 +64,8 @@ class Run:
     tissue_effects: pa.Table
     new_sites: pd.DataFrame
     scores: pa.Table
+    haplotypes: pa.Table
+    people: pd.Series
     substitutions: pd.DataFrame
     totals: pd.DataFrame
     files: pd.DataFrame
@@ -116,12 +119,13 @@ def _safe(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "_", name)[:80].strip("._-") or "gene"
 
 
-def gene_rows(ranked: pd.DataFrame, sites: pd.DataFrame, pages: Mapping[str, str]) -> list[dict]:
-    """Rows of the overview's table of genes."""
+def gene_rows(ranked: pd.DataFrame, sites: pd.DataFrame, people: pd.Series, pages: Mapping[str, str]) -> list[dict]:
+    """Rows of the overview's table of genes. people: `people_by_gene`."""
     strength = sites.set_index(["gene_id", "site_id"]).logodds_narrow.rename("logodds_narrow_ref")
     rows = records(ranked.head(MAX_ROWS).join(strength, on=["gene_id", "top_site"]))
     for row in rows:
         chrom, pos, ref, alt = row["top_variant"].rsplit(":", 3)
+        row["n_people"] = int(people.get(row["gene_id"], 0))
         row["variant"] = {"chrom": chrom, "pos": int(pos), "ref": ref, "alt": alt, "id": row["top_variant_id"]}
         row["page"] = pages.get(row["gene_id"])
     return rows
@@ -169,6 +173,23 @@ def new_site_rows(new_sites: pd.DataFrame, pages: Mapping[str, str]) -> list[dic
     for row in rows:
         row["page"] = pages.get(row["gene_id"])
     return rows
+
+
+def haplotype_rows(haplotypes: pa.Table, pages: Mapping[str, str]) -> list[dict]:
+    """Rows of the overview's table of haplotypes, where together and sum of each alone are furthest apart first."""
+    size = pc.abs(pc.fill_null(haplotypes["interaction_narrow"], 0)).to_numpy()
+    rows = records(haplotypes.take(np.argsort(-size, kind="stable")[:MAX_HAPLOTYPES]).to_pandas())
+    for row in rows:
+        parts = [name.rsplit(":", 3) for name in row["variants"]]
+        row["changes"] = [{"chrom": chrom, "pos": pos, "ref": ref, "alt": alt} for chrom, pos, ref, alt in parts]
+        row["page"] = pages.get(row["gene_id"])
+    return [row for row in rows if row["interaction_narrow"] is not None]
+
+
+def people_by_gene(samples: pa.Table) -> pd.Series:
+    """How many people table `samples` has of each gene."""
+    counts = samples.group_by("gene_id").aggregate([([], "count_all")])
+    return pd.Series(counts["count_all"].to_numpy(), index=counts["gene_id"].to_pylist(), dtype="int64")
 
 
 def tissue_rows(tissue_effects: pa.Table, gene: Mapping) -> list[dict]:
