@@ -62,6 +62,23 @@ def test_phase_sets_are_those_of_a_file_and_of_ps(tmp_path):
     assert min(*one.phase_sets[[0, 1, 3]], *two.phase_sets, *three.phase_sets) > 0
 
 
+def test_phase_sets_declared_as_text(tmp_path):
+    vcf = write_vcf(
+        tmp_path / "a.vcf.gz",
+        "20 90 . T A . 0|1:7 0|1:9 0|1:.\n20 91 . C A . 0|1:7 0|1:7 0|1:.\n20 92 . C A . 0|1 0|1 0|1",
+        samples=tuple("abc"),
+    )
+    with pysam.BGZFile(str(vcf)) as file:
+        text = file.read().replace(b"ID=PS,Number=1,Type=Integer", b"ID=PS,Number=1,Type=String")
+    with pysam.BGZFile(str(vcf), "w") as file:
+        file.write(text)
+    pysam.tabix_index(str(vcf), preset="vcf", force=True)
+    wanted = [("20", pos, ref, "A") for pos, ref in ((90, "T"), (91, "C"), (92, "C"))]
+    one, two, three = (calls.phase_sets.tolist() for calls in read([vcf], *wanted)[1])
+    assert one[0] == two[0] == two[1] != one[1]
+    assert one[2] == two[2] == three[0] == three[1] == three[2] not in (one[0], one[1])
+
+
 def test_records_of_several_files_come_by_position(tmp_path):
     """Also where their contigs are called otherwise, or one file has both names; and regions far apart."""
     first = write_vcf(

@@ -141,13 +141,15 @@ class _PhaseSets:
     """Numbers, from 1, of the phase sets of all files."""
 
     def __init__(self) -> None:
-        self._numbers: dict[tuple[int, int], int] = {}
+        self._numbers: dict[tuple[int, int | str], int] = {}
 
     def of(self, file: int, variant: cyvcf2.Variant, phased: np.ndarray) -> np.ndarray:
         """(samples,) number of each call's phase set, `UNPHASED` where it is not phased."""
         values = np.full(len(phased), _MISSING)
         if "PS" in variant.FORMAT:
-            values = variant.format("PS")[:, 0]
+            # Some tools declare it as text.
+            values = variant.format("PS").reshape(len(phased), -1)[:, 0]
         distinct, which = np.unique(values, return_inverse=True)
-        numbers = [self._numbers.setdefault((file, value), len(self._numbers) + 1) for value in distinct.tolist()]
+        keys = [(file, _MISSING if value == "." else value) for value in distinct.tolist()]
+        numbers = [self._numbers.setdefault(key, len(self._numbers) + 1) for key in keys]
         return np.where(phased, np.array(numbers)[which], UNPHASED)
