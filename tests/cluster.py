@@ -37,7 +37,7 @@ def edited_profile(
     single = single.replace("  #: slurm_account: my_account\n", "").replace("#: ", "")
     grouped = "\n#: groups:" + grouped
     if groups is not None:
-        grouped = re.sub(r"(\w+): 20\b", rf"\1: {groups}", grouped).replace("#: ", "")
+        grouped = re.sub(r"(\w+): 20\b", rf"\1: {groups}", grouped).replace("cores: 8", "cores: 4").replace("#: ", "")
     folder.mkdir(parents=True, exist_ok=True)
     names = single.replace("my_cpu_partition", cpu).replace("my_gpu_partition", gpu)
     (folder / "config.yaml").write_text(names + grouped)
