@@ -40,7 +40,7 @@ INFO = ("af", "ac", "an")
 Intervals = Sequence[tuple[int, int]]
 """[start, end), by position and disjoint."""
 
-_CHEAP_GAP = 4000
+_CHEAP_GAP = 1000
 """Regions at most so many nt apart are read in one go, which is faster than to look for the second one's begin."""
 
 

@@ -223,12 +223,6 @@ def _match_windows(
     pairs = pd.DataFrame({"allele": np.repeat(np.arange(len(n_sites)), n_sites)})
     pairs["window"] = np.arange(len(pairs)) + np.repeat(first - np.cumsum(n_sites) + n_sites, n_sites)
     pairs["scored"] = (alleles.status == CODE["scored"])[pairs.allele]
-    of_genes = pairs.assign(site_id=windows.site_id.to_numpy()[pairs.window]).merge(
-        catalogue[["site_id", "gene_id"]], on="site_id"
-    )
-    gene_counts = (
-        of_genes.drop_duplicates(["allele", "gene_id"]).groupby("gene_id").scored.agg(n_alleles="size", n_scored="sum")
-    )
     columns = {
         "chrom": pa.repeat(chrom, len(n_sites)),
         **{name: alleles.table[name] for name in _SPELLED},
@@ -236,7 +230,16 @@ def _match_windows(
         "n_sites": n_sites,
         "vcf": pa.array(files).take(alleles.table["file"]),
     }
-    return pa.table(columns).to_pandas(), gene_counts.reset_index(), pairs[pairs.scored]
+    return pa.table(columns).to_pandas(), _count_by_gene(pairs, windows, catalogue), pairs[pairs.scored]
+
+
+def _count_by_gene(pairs: pd.DataFrame, windows: pd.DataFrame, catalogue: pd.DataFrame) -> pd.DataFrame:
+    """Table `gene_counts` of pairs of (allele, window), each with whether the allele is scored."""
+    genes = windows[["site_id"]].reset_index(names="window").merge(catalogue[["site_id", "gene_id"]], on="site_id")
+    genes["gene"], gene_ids = pd.factorize(genes.gene_id)  # numbers are merged and counted much faster than text
+    each = pairs.merge(genes[["window", "gene"]], on="window").drop_duplicates(["allele", "gene"])
+    counts = each.groupby("gene").scored.agg(n_alleles="size", n_scored="sum")
+    return counts.assign(gene_id=gene_ids[counts.index])
 
 
 def windows_touched(start: np.ndarray, end: np.ndarray, window_starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
