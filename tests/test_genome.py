@@ -1,9 +1,10 @@
 import gzip
 import os
 
+import numpy as np
 import pytest
 
-from builders import write_fasta
+from builders import CONTIG_20, write_fasta
 from pasvar.errors import InputError
 from pasvar.genome import Genome, contig_table
 from pasvar.sequence import decode
@@ -123,3 +124,21 @@ def test_letters_of_no_nucleotide_are_named_with_their_place(tmp_path):
     path = write_fasta(tmp_path / "genome.fa", {"1": "ACGTE"})
     with Genome(path) as genome, pytest.raises(InputError, match=r"genome\.fa: 1:1-5: character .*E.* at index 4"):
         genome.stretch("1", 0, 5)
+
+
+def test_patches_have_what_was_asked_for_and_what_is_near(tmp_path):
+    contig = CONTIG_20 * 40
+    starts, ends = np.array([-5, 10, 60, 20_000, 27_990]), np.array([8, 50, 70, 20_100, 28_010])
+    with Genome(write_fasta(tmp_path / "genome.fa", {"20": contig})) as genome:
+        patches = genome.patches("20", starts, ends)
+        none = genome.patches("20", starts[:0], ends[:0])
+    for start, end in zip(starts, ends, strict=True):
+        expected = "N" * -min(start, 0) + contig[max(start, 0) : end] + "N" * max(end - len(contig), 0)
+        assert decode(patches.between(start, end)) == expected
+    assert decode(patches.between(40, 65)) == contig[40:65]
+    places = np.array([20_050, 3, 27_999, 28_000])
+    assert decode(patches.at(places)) == contig[20_050] + contig[3] + contig[27_999] + "N"
+    for start, end in ((60, 71), (-6, 0), (15_000, 15_001), (60, 20_010)):
+        with pytest.raises(IndexError):
+            patches.between(start, end)
+    assert (patches.start, none.start, len(none.at(places[:0]))) == (-5, 0, 0)

@@ -1,10 +1,11 @@
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import reverse_complement as text_reverse_complement
-from pasvar.sequence import decode, decode_rows, encode, encode_rows, reverse_complement
+from pasvar.sequence import decode, decode_rows, encode, encode_bases, encode_rows, reverse_complement
 
 dna = st.text("ACGTN", max_size=50)
 
@@ -53,3 +54,14 @@ def test_rows_there_and_back(rows):
 def test_rows_of_another_length_are_refused():
     with pytest.raises(ValueError, match="sequences of 4 nt are expected"):
         encode_rows(["ACGT", "ACG"], 4)
+
+
+def test_bases_of_a_column_with_whatever_else_it_has():
+    texts = pa.chunked_array([["AC", "n"], ["", "gT*"]], pa.string())
+    codes, first = encode_bases(texts)
+    assert codes.tolist() == [0, 1, 255, 2, 3, 255]
+    assert first.tolist() == [0, 2, 3, 3, 6]
+    codes, first = encode_bases(texts.slice(1, 2))
+    assert (codes.tolist(), first.tolist()) == ([255], [0, 1, 1])
+    codes, first = encode_bases(texts.slice(0, 0))
+    assert (codes.tolist(), first.tolist()) == ([], [0])

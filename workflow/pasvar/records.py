@@ -57,7 +57,7 @@ def read_records(
 
     vcf: the file at `path`, opened. If with samples, the frequencies that INFO lacks are counted, which is slow.
     contigs: its names of the contig. start, end, regions: 0-based; the regions may lie past the end. POS 0 (telomeres) belongs to
-    what begins at 0. Raises InputError where the file is damaged.
+    what begins at 0. columns: pos and ref must be among them. Raises InputError where the file is damaged.
     """
     schema = pa.schema([RECORDS.field(name) for name in columns])
     parts, joint = [schema.empty_table()], join(regions, _CHEAP_GAP)
