@@ -1,16 +1,13 @@
 """The input's VCF records, untouched, with INFO/PASVAR: one entry per allele, gene and site."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
 
-import cyvcf2
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import pysam
 from tqdm import tqdm
 
@@ -18,9 +15,11 @@ from pasvar import __version__
 from pasvar.constants import MIN_EFFECT
 from pasvar.contigs import ContigNames
 from pasvar.files import whole
+from pasvar.genome import Genome
+from pasvar.lookup import AlleleRows, normal_forms
 from pasvar.progress import silent
-from pasvar.tables import SCORED_ALLELES, TABLES, open_table
-from pasvar.vcf import open_vcf
+from pasvar.tables import SCORED_ALLELES, open_table
+from pasvar.vcf import read_lines
 
 FIELDS = (
     "allele",
@@ -56,15 +55,15 @@ class Info(NamedTuple):
     fields: tuple[str, ...]
 
     @property
-    def header(self) -> dict[str, str]:
+    def header(self) -> str:
         described = f"{self.told}. Format: {'|'.join(self.fields)}"
-        return {"ID": self.id, "Number": ".", "Type": "String", "Description": described}
+        return f'##INFO=<ID={self.id},Number=.,Type=String,Description="{described}">'
 
     @property
     def columns(self) -> list[str]:
         """The columns of the table that an entry needs."""
         made_of = {"allele": "alt", "hexamer": "hexamer_ref", "Consequence": _CONSEQUENCE_OF[self.id]}
-        return list(dict.fromkeys(["pos", "ref", "alt", *(made_of.get(field, field) for field in self.fields)]))
+        return [made_of.get(field, field) for field in self.fields]
 
 
 SITE = Info("PASVAR", SCORED_ALLELES, "Effects on cleavage and polyadenylation, per allele, gene and site", FIELDS)
@@ -97,6 +96,10 @@ NEW_SITE = Info(
 _CONSEQUENCE_OF = {SITE.id: "delta_logodds_narrow", GENE.id: "direction", NEW_SITE.id: "site_id"}
 """The column that decides the field Consequence."""
 
+_IDS = frozenset(name.encode() for name in _CONSEQUENCE_OF)
+
+RECORDS_AT_ONCE = 5000
+
 
 def annotate_vcf(
     vcf: str | Path,
@@ -107,89 +110,82 @@ def annotate_vcf(
     min_effect: float = MIN_EFFECT,
     progress: Callable[..., tqdm] = silent,
     more: Mapping[Info, str | Path] | None = None,
+    genome: Genome | None = None,
+    index_suffix: str = ".tbi",
 ) -> int:
     """Write `vcf` to `out` (bgzipped, indexed) with the scores of its alleles; returns the number of records with an entry.
 
-    scores: table `scores` or `saturation`. more: tables for further fields (`GENE`, `NEW_SITE`). names: the FASTA's contig
-    names. made_by: header lines, `##pasvar_<key>=<value>`.
+    scores: table `scores` or `saturation`. more: tables for further fields (`GENE`, `NEW_SITE`). names: of the tables'
+    contigs. made_by: header lines, `##pasvar_<key>=<value>`. genome: finds the scores of indels that are spelled further right.
     min_effect: |delta_logodds_narrow| from which Consequence is site_strengthened or site_weakened, else site_unchanged.
-    Records keep their order and all else. The file appears whole or not at all.
+    index_suffix: .csi where the contigs are longer than 2^29.
+    But for INFO, records are what they were to the letter, and in order; an older annotation is replaced. The file appears whole
+    or not at all. Raises InputError where the VCF is damaged.
     """
-    reader = open_vcf(vcf, with_samples=True)
-    sources = {SITE: scores, **(more or {})}
-    for info in sources:
-        reader.add_info_to_header(info.header)
-    for key, value in {"pasvar_version": __version__, **made_by}.items():
-        reader.add_to_header(f"##pasvar_{key.removeprefix('pasvar_')}={value}")
+    header, records = read_lines(vcf)
     n_annotated = 0
-    chrom, scored = None, {}
+    sources = {SITE: scores, **(more or {})}
     with ExitStack() as stack:
-        tables = {info: stack.enter_context(open_table(path, info.tables)) for info, path in sources.items()}
-        index, beside = stack.enter_context(whole(f"{out}.tbi")), stack.enter_context(whole(out))
+        tables = {
+            info: AlleleRows(stack.enter_context(open_table(path, info.tables)), info.columns)
+            for info, path in sources.items()
+        }
+        index, beside = stack.enter_context(whole(f"{out}{index_suffix}")), stack.enter_context(whole(out))
         bar = stack.enter_context(progress(total=None, unit="records"))
-        writer = cyvcf2.Writer(str(beside), reader, mode="wz")
-        for variant in reader:
-            if chrom != variant.CHROM:
-                chrom = variant.CHROM
-                scored = {
-                    info: _ContigScores(table, names.match(chrom), info.columns) for info, table in tables.items()
-                }
-            n_annotated += _annotate(variant, scored, min_effect)
-            writer.write_record(variant)
-            bar.update(1)
-        writer.close()
-        pysam.tabix_index(str(beside), preset="vcf", index=str(index), force=True)
+        with pysam.BGZFile(str(beside), "w") as file:
+            file.write(b"".join(line + b"\n" for line in _with_our_lines(header, tables, made_by)))
+            for piece in _pieces(records):
+                entries = _entries(piece, tables, names, genome, min_effect)
+                file.write(b"".join(_line(fields, of_record) for fields, of_record in zip(piece, entries, strict=True)))
+                n_annotated += sum(map(bool, entries))
+                bar.update(len(piece))
+        pysam.tabix_index(str(beside), preset="vcf", index=str(index), csi=index_suffix == ".csi", force=True)
     return n_annotated
 
 
-def _annotate(variant: cyvcf2.Variant, scored: Mapping[Info, "_ContigScores"], min_effect: float) -> bool:
-    """Give a record its entries; whether it has any."""
-    found = False
-    for info, scores in scored.items():
-        rows = [(alt, row) for alt in variant.ALT for row in scores.rows(variant.POS, variant.REF, alt)]
-        if rows:
-            variant.INFO[info.id] = ",".join(_entry(info, alt, row, min_effect) for alt, row in rows)
-            found = True
-    return found
+def _with_our_lines(header: Iterable[bytes], tables: Iterable[Info], made_by: Mapping[str, str]) -> list[bytes]:
+    ours = tuple(f"##INFO=<ID={info.id},".encode() for info in tables)
+    *lines, columns = [line for line in header if not line.startswith((b"##pasvar_", *ours))]
+    about = {"pasvar_version": __version__, **made_by}
+    lines += [info.header.encode() for info in tables]
+    lines += [f"##pasvar_{key.removeprefix('pasvar_')}={value}".encode() for key, value in about.items()]
+    return [*lines, columns]
 
 
-class _ContigScores:
-    """The rows of one contig in a table of scores, found by position; only those that are asked for leave arrow."""
-
-    def __init__(self, file: pq.ParquetFile, chrom: str | None, columns: list[str]):
-        """chrom: as the table has it; None for a contig that it lacks. Row groups that cannot hold it are not read."""
-        schema = file.schema_arrow
-        self._any_spelling = schema.equals(TABLES["saturation"].schema)
-        groups = []
-        column = schema.get_field_index("chrom")
-        for i in range(file.num_row_groups if chrom is not None else 0):
-            limits = file.metadata.row_group(i).column(column).statistics
-            if limits is None or limits.min <= chrom <= limits.max:
-                group = file.read_row_group(i, columns=["chrom", *columns])
-                groups.append(group.filter(pc.equal(group["chrom"], chrom)).select(columns))
-        rows = pa.concat_tables(groups or [schema.empty_table().select(columns)])
-        self._columns = {name: rows[name].combine_chunks() for name in columns}
-        self._pos = self._columns["pos"].to_numpy()
-
-    def rows(self, pos: int, ref: str, alt: str) -> list[dict]:
-        """The rows of an allele, in the table's order.
-
-        Table `scores` has alleles as the VCF spells them; `saturation` has substitutions without the bases around them.
-        """
-        if self._any_spelling:
-            pos, ref, alt = _bare(pos, ref, alt)
-        start, end = np.searchsorted(self._pos, (pos, pos + 1))
-        found = ({name: column[i].as_py() for name, column in self._columns.items()} for i in range(start, end))
-        return [row for row in found if (row["ref"], row["alt"]) == (ref, alt)]
+def _pieces(records: Iterator[bytes]) -> Iterator[list[list[bytes]]]:
+    """The records, a contig's few thousand at a time, split into fields; the last one is all that follows INFO."""
+    for _, lines in groupby(records, key=lambda line: line[: line.index(b"\t")]):
+        while piece := [line.split(b"\t", 8) for line in islice(lines, RECORDS_AT_ONCE)]:
+            yield piece
 
 
-def _bare(pos: int, ref: str, alt: str) -> tuple[int, str, str]:
-    """A substitution of one base in capitals and without what REF and ALT share around it; anything else as it is."""
-    if len(ref) == len(alt):
-        changed = [i for i, (old, new) in enumerate(zip(ref.upper(), alt.upper(), strict=True)) if old != new]
-        if len(changed) == 1:
-            return pos + changed[0], ref[changed[0]].upper(), alt[changed[0]].upper()
-    return pos, ref, alt
+def _entries(
+    piece: Sequence[Sequence[bytes]],
+    tables: Mapping[Info, AlleleRows],
+    names: ContigNames,
+    genome: Genome | None,
+    min_effect: float,
+) -> list[dict[str, str]]:
+    """For each record of one contig the values of its fields of INFO, by ID."""
+    contig = piece[0][0].decode()
+    spelled = [(int(pos), ref.decode(), alts.decode().split(",")) for _, pos, _, ref, alts, *_ in piece]
+    alleles = [(pos, ref, alt) for pos, ref, alts in spelled for alt in alts]
+    record = [i for i, (_, _, alts) in enumerate(spelled) for _ in alts]
+    entries: list[dict[str, list[str]]] = [{} for _ in piece]
+    if (chrom := names.match(contig)) is not None:
+        normal = normal_forms(alleles, genome, genome and genome.names.match(contig))
+        for info, table in tables.items():
+            for i, (_, _, alt), rows in zip(record, alleles, table.find(chrom, alleles, normal), strict=True):
+                if rows:
+                    entries[i].setdefault(info.id, []).extend(_entry(info, alt, row, min_effect) for row in rows)
+    return [{name: ",".join(texts) for name, texts in of_record.items()} for of_record in entries]
+
+
+def _line(fields: Sequence[bytes], entries: Mapping[str, str]) -> bytes:
+    """A record with entries in INFO, and without those that it had."""
+    info = [part for part in fields[7].split(b";") if part != b"." and part.split(b"=")[0] not in _IDS]
+    info += [f"{name}={text}".encode() for name, text in entries.items()]
+    return b"\t".join([*fields[:7], b";".join(info) or b".", *fields[8:]]) + b"\n"
 
 
 def _entry(info: Info, alt: str, row: Mapping, min_effect: float) -> str:

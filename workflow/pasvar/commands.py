@@ -1,9 +1,11 @@
 """Commands of `pasvar.cli` around functions of the library that the workflow calls too."""
 
 import argparse
+from contextlib import nullcontext
 from pathlib import Path
 
 from pasvar.config import SITE_KEYS, fill_sites, read_schema
+from pasvar.files import index_suffix
 
 
 def add_sites_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,17 +56,25 @@ def add_annotate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--vcf", required=True, help="VCF or BCF with an index")
     parser.add_argument("--scores", required=True, help="scores.parquet or saturation.parquet of a run")
     parser.add_argument("--out", required=True, help="VCF to write, .vcf.gz; an index is written beside it")
+    parser.add_argument(
+        "--fasta", help="reference genome: finds the scores of indels that the VCF has at another place"
+    )
 
 
 def run_annotate(parsed: argparse.Namespace) -> None:
     """``pasvar annotate``: a VCF with INFO/PASVAR."""
     from pasvar.annotate import annotate_vcf
     from pasvar.contigs import ContigNames
+    from pasvar.genome import Genome
     from pasvar.tables import SCORED_ALLELES, read_made_by, read_pieces
 
     pieces = read_pieces(parsed.scores, SCORED_ALLELES, columns=["chrom"])
     names = ContigNames({chrom for piece in pieces for chrom in piece.chrom.unique()})
-    n_annotated = annotate_vcf(parsed.vcf, parsed.scores, parsed.out, names, read_made_by(parsed.scores))
+    with Genome(parsed.fasta, Path(parsed.out).parent) if parsed.fasta else nullcontext() as genome:
+        made_by, suffix = read_made_by(parsed.scores), index_suffix([parsed.vcf])
+        n_annotated = annotate_vcf(
+            parsed.vcf, parsed.scores, parsed.out, names, made_by, genome=genome, index_suffix=suffix
+        )
     print(f"{n_annotated} records annotated: {parsed.out}")
 
 

@@ -4,7 +4,7 @@ import hashlib
 import os
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,13 @@ INDEX_SUFFIXES = (".tbi", ".csi")
 def index_path(vcf: str | Path) -> Path | None:
     """The index beside a VCF or BCF, or None."""
     return next((index for suffix in INDEX_SUFFIXES if (index := Path(f"{vcf}{suffix}")).is_file()), None)
+
+
+def index_suffix(vcfs: Iterable[str | Path]) -> str:
+    """Kind of index for annotated copies of these files: .csi where one of them has only that, for its contigs may be longer
+    than a .tbi can tell; else .tbi."""
+    kinds = {index.suffix for path in vcfs if (index := index_path(path))}
+    return ".csi" if ".csi" in kinds else ".tbi"
 
 
 def file_sha256(path: str | Path) -> str:

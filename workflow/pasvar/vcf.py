@@ -1,11 +1,13 @@
-"""VCF and BCF files, read region by region with cyvcf2."""
+"""VCF and BCF files, record by record: region by region with cyvcf2, or as lines of text."""
 
 import warnings
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import cyvcf2
 import numpy as np
+import pysam
 
 from pasvar.errors import InputError
 from pasvar.files import index_path
@@ -36,6 +38,38 @@ def _is_whole(path: Path) -> bool:
     with path.open("rb") as file:
         file.seek(max(path.stat().st_size - len(_BGZF_END), 0))
         return file.read() == _BGZF_END
+
+
+def read_lines(path: str | Path) -> tuple[list[bytes], Iterator[bytes]]:
+    """Header and records of a VCF as the lines that it has, without their ends; of a BCF as bcftools would write them.
+
+    Raises InputError where it cannot be opened, as `open_vcf` does, and, while records are read, where it is damaged.
+    """
+    opened = open_vcf(path, with_samples=True)
+    with pysam.BGZFile(str(path)) as file:
+        binary = file.read(3) == b"BCF"
+    if binary:
+        text = (str(variant).rstrip("\n").encode() for variant in opened)
+        return opened.raw_header.strip("\n\0").encode().split(b"\n"), _until_damaged(path, text)
+    lines = _until_damaged(path, _text_lines(path))
+    header = []
+    for line in lines:
+        if not line.startswith(b"#"):
+            return header, chain([line], lines)
+        header.append(line)
+    return header, iter(())
+
+
+def _text_lines(path: str | Path) -> Iterator[bytes]:
+    with pysam.BGZFile(str(path)) as file:  # which tells of damage when it is closed
+        yield from file
+
+
+def _until_damaged(path: str | Path, lines: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        yield from lines
+    except Exception as error:  # cyvcf2 raises bare Exceptions
+        raise InputError(f"{path}: is damaged ({error}); check it with: bcftools view") from error
 
 
 def variants_between(

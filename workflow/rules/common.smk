@@ -7,7 +7,7 @@ from snakemake.exceptions import WorkflowError
 from pasvar.config import SITE_KEYS, check_config
 from pasvar.digest import code_digest
 from pasvar.errors import InputError
-from pasvar.files import index_path
+from pasvar.files import index_path, index_suffix
 from pasvar.regions import bed_files
 
 try:
@@ -56,3 +56,4 @@ def annotated_files():
 
 
 ANNOTATED = annotated_files()
+INDEX_SUFFIX = index_suffix(CONFIG["vcf"])

@@ -133,7 +133,7 @@ rule annotate_vcf:
         gtf=CONFIG["gtf"],
     output:
         annotated="results/{annotated}.vcf.gz",
-        index="results/{annotated}.vcf.gz.tbi",
+        index=f"results/{{annotated}}.vcf.gz{INDEX_SUFFIX}",
     log:
         "logs/{annotated}.log",
     benchmark:
