@@ -59,11 +59,15 @@ def add_annotate_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fasta", help="reference genome: finds the scores of indels that the VCF has at another place"
     )
+    strong = read_schema()["properties"]["min_effect"]
+    parser.add_argument("--min-effect", type=float, default=strong["default"], help=strong["description"])
+    parser.add_argument("--gene-effects", help="gene_effects.parquet of the run, for INFO/PASVAR_GENE")
+    parser.add_argument("--new-sites", help="new_sites.parquet of the run, for INFO/PASVAR_NEW")
 
 
 def run_annotate(parsed: argparse.Namespace) -> None:
     """``pasvar annotate``: a VCF with INFO/PASVAR."""
-    from pasvar.annotate import annotate_vcf
+    from pasvar.annotate import GENE, NEW_SITE, annotate_vcf
     from pasvar.contigs import ContigNames
     from pasvar.genome import Genome
     from pasvar.tables import SCORED_ALLELES, read_made_by, read_pieces
@@ -72,8 +76,17 @@ def run_annotate(parsed: argparse.Namespace) -> None:
     names = ContigNames({chrom for piece in pieces for chrom in piece.chrom.unique()})
     with Genome(parsed.fasta, Path(parsed.out).parent) if parsed.fasta else nullcontext() as genome:
         made_by, suffix = read_made_by(parsed.scores), index_suffix([parsed.vcf])
+        more = {info: path for info, path in ((GENE, parsed.gene_effects), (NEW_SITE, parsed.new_sites)) if path}
         n_annotated = annotate_vcf(
-            parsed.vcf, parsed.scores, parsed.out, names, made_by, genome=genome, index_suffix=suffix
+            parsed.vcf,
+            parsed.scores,
+            parsed.out,
+            names,
+            made_by,
+            parsed.min_effect,
+            more=more,
+            genome=genome,
+            index_suffix=suffix,
         )
     print(f"{n_annotated} records annotated: {parsed.out}")
 
