@@ -13,7 +13,6 @@ rule build_report:
         scores="results/scores.parquet",
         totals="results/ledger.tsv",
         files="results/ledger_files.tsv",
-        templates=sorted(Path(workflow.basedir, "workflow", "report").glob("*")),
     output:
         index="results/report/index.html",
         genes=directory("results/report/genes"),
@@ -25,6 +24,6 @@ rule build_report:
         "../../envs/report.yaml"
     params:
         settings=CONFIG,
-        code=code_of("build_report"),
+        code=code_of("build_report", "report"),
     script:
         "../scripts/build_report.py"
