@@ -50,7 +50,7 @@ def test_script_log_and_benchmark_are_named_after_their_rule(rule):
     if "{annotated}" not in text:  # named after its output, of which there is one per VCF
         assert re.search(rf'log:\s+"logs/{rule}[./]', text)
         assert re.search(rf'benchmark:\s+"benchmarks/{rule}[./]', text)
-    assert f'code=code_of("{rule}")' in text
+    assert f'code=code_of("{rule}"' in text
 
 
 IMPORT_NAMES = {"torch": "pytorch", "matplotlib": "matplotlib-base", "yaml": "pyyaml"}

@@ -2,20 +2,26 @@
 
 import ast
 import hashlib
+from collections.abc import Iterable
 from pathlib import Path
 
 _LIBRARY = Path(__file__).parent
 
 
-def code_digest(script: str | Path) -> str:
-    """Digest of the pasvar modules that a script imports, directly or through one another.
+def code_digest(script: str | Path, others: Iterable[str | Path] = ()) -> str:
+    """Digest of a script, of the pasvar modules that it imports, directly or through one another, and of `others` (templates).
 
-    As a param of a rule it makes Snakemake run the rule anew when one of its modules has changed, which it does not see by
-    itself. (The script's own text it does see.)
+    As a param of a rule it makes Snakemake run the rule anew when one of them has changed: by itself Snakemake does not see
+    the modules, and takes a script for changed that a fresh clone has only written anew.
     """
+    return files_digest([script, *sorted(library_modules(script)), *others])
+
+
+def files_digest(paths: Iterable[str | Path]) -> str:
+    """Digest of the names and contents of files, wherever they lie."""
     digest = hashlib.sha256()
-    for module in sorted(library_modules(script)):
-        digest.update(str(module.relative_to(_LIBRARY)).encode() + b"\0" + module.read_bytes())
+    for path in map(Path, paths):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
 
 

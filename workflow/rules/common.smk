@@ -5,7 +5,7 @@ import re
 from snakemake.exceptions import WorkflowError
 
 from pasvar.config import SITE_KEYS, check_config
-from pasvar.digest import code_digest
+from pasvar.digest import code_digest, files_digest
 from pasvar.errors import InputError
 from pasvar.files import index_path, index_suffix
 from pasvar.regions import bed_files
@@ -24,9 +24,11 @@ wildcard_constraints:
     scatteritem=r"\d+-of-\d+",
 
 
-def code_of(script):
-    """Digest of the library modules that a script imports; as a param it makes a job run anew when one of them changes."""
-    return code_digest(Path(workflow.basedir) / "workflow" / "scripts" / f"{script}.py")
+def code_of(script, *templates):
+    """Digest of a script and of the library behind it (and templates); as a param it makes a job run anew when they change."""
+    root = Path(workflow.basedir) / "workflow"
+    others = [path for folder in templates for path in sorted((root / folder).iterdir())]
+    return code_digest(root / "scripts" / f"{script}.py", others)
 
 
 def vcf_indexes():
@@ -40,8 +42,17 @@ def shard_number(wildcards):
 
 
 def model_files():
-    """The model as an input file where the config gives a path, so that a changed file counts."""
-    return [CONFIG["model"]] if Path(CONFIG["model"]).exists() else []
+    """The files of the model where the config gives a path, so that a changed one counts."""
+    path = Path(CONFIG["model"])
+    if path.is_dir():
+        return sorted(str(file) for file in path.iterdir() if file.is_file())
+    return [str(path)] if path.exists() else []
+
+
+def bundled_weights():
+    """Digest of a bundled model, so that a changed one counts; files of the clone are no inputs, for it may move."""
+    folder = Path(workflow.basedir) / "resources" / "models" / CONFIG["model"]
+    return files_digest(sorted(folder.glob("*.[js]*")))
 
 
 def annotated_files():

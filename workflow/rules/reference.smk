@@ -39,6 +39,7 @@ rule prepare_model:
         "../../envs/genome.yaml"
     params:
         model=CONFIG["model"],
+        weights=bundled_weights(),
         code=code_of("prepare_model"),
     script:
         "../scripts/prepare_model.py"

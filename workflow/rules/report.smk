@@ -22,7 +22,6 @@ rule build_report:
         ),
         totals="results/ledger.tsv",
         files="results/ledger_files.tsv",
-        templates=sorted(Path(workflow.basedir, "workflow", "report").glob("*")),
     output:
         index="results/report/index.html",
         genes=directory("results/report/genes"),
@@ -34,6 +33,6 @@ rule build_report:
         "../../envs/report.yaml"
     params:
         settings={key: value for key, value in CONFIG.items() if key != "store"},
-        code=code_of("build_report"),
+        code=code_of("build_report", "report"),
     script:
         "../scripts/build_report.py"
