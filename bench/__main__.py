@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import shutil
 import sys
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -15,7 +16,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from bench import cpu, host, precision, store
+from bench import cpu, host, precision, reading, store
 from pasvar.model.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -40,6 +41,7 @@ def main() -> None:
         "CPU": cpu_section(args),
         "Precision": precision_section(),
         "Store of scores": store_section(),
+        "Reading beside bcftools": reading_section(args.rounds),
         "GPU kernel, as compiled": kernel_section(),
         "GPU": gpu_section(),
         "The host beside a GPU": markdown(host.rates().rename("windows/s per core").to_frame(), ",.0f"),
@@ -116,6 +118,13 @@ def store_section() -> str:
     """The table of `store.table`, on the released network where it is at hand."""
     model = next(iter((SHARED / "weights").glob("*.h5")), ROOT / "resources" / "models" / "aparent2-mini")
     return f"{model.stem}\n\n{markdown(store.table(model), ',.3g')}"
+
+
+def reading_section(rounds: int) -> str:
+    """The table of `reading.table`: CPU seconds, what of them is there without a record, and the rates that are left."""
+    if shutil.which("bcftools") is None:
+        return "Not measured: needs bcftools."
+    return markdown(reading.table(SHARED, rounds), ",.3g")
 
 
 def kernel_section() -> str:
