@@ -3,6 +3,7 @@
 import argparse
 import os
 import platform
+import shutil
 import sys
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
@@ -16,7 +17,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from bench import cpu, host, people, precision, store
+from bench import cpu, growth, host, people, precision, reading, store
 from pasvar.model.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -42,6 +43,8 @@ def main() -> None:
         "Precision": precision_section(),
         "Store of scores": store_section(),
         "People": people_section(),
+        "Reading beside bcftools": reading_section(args.rounds),
+        "Growth": markdown(growth.table(growth.SIZES).set_index("station"), ",.3g"),
         "GPU kernel, as compiled": kernel_section(),
         "GPU": gpu_section(),
         "The host beside a GPU": markdown(host.rates().rename("windows/s per core").to_frame(), ",.0f"),
@@ -124,6 +127,13 @@ def people_section() -> str:
     """The table of `people.table`."""
     with TemporaryDirectory() as folder:
         return markdown(people.table(people.SIZES, Path(folder)), ",.3g")
+
+
+def reading_section(rounds: int) -> str:
+    """The table of `reading.table`: CPU seconds, what of them is there without a record, and the rates that are left."""
+    if shutil.which("bcftools") is None:
+        return "Not measured: needs bcftools."
+    return markdown(reading.table(SHARED, rounds), ",.3g")
 
 
 def kernel_section() -> str:

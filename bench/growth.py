@@ -26,9 +26,11 @@ from pasvar.variants import read_shard
 from pasvar.windows import reference_windows
 
 ROOT = Path(__file__).resolve().parents[1]
-SITES = (1_000, 10_000, 100_000, 500_000)
-ALLELES = (1_000, 10_000, 100_000, 1_000_000)
-SHARDS = (1, 10, 100, 1_000)
+SIZES = {
+    "sites": (1_000, 10_000, 100_000, 500_000),
+    "alleles": (1_000, 10_000, 100_000, 1_000_000),
+    "shards": (1, 10, 100, 1_000),
+}
 GENE_LENGTH = 500
 _MAX_CONTIG = 100_000_000
 

@@ -16,11 +16,11 @@ import pandas as pd
 import pyarrow as pa
 import pysam
 
-from pasvar.annotation import read_transcripts
-from pasvar.constants import MERGE_DISTANCE
+from pasvar.catalogue import make_sites
+from pasvar.config import fill_sites
+from pasvar.gains import NOWHERE
 from pasvar.genome import Genome, contig_table
 from pasvar.sequence import decode
-from pasvar.sites import find_sites
 from pasvar.variants import _zones, read_shard
 from pasvar.windows import reference_windows
 
@@ -65,13 +65,12 @@ def table(shared: Path, rounds: int = 5) -> pd.DataFrame:
 def _compare(fasta: Path, gtf: Path, vcfs: dict[str, Path], folder: Path, rounds: int) -> dict[str, dict[str, float]]:
     rows = {}
     with Genome(fasta, folder) as genome:
-        catalogue = find_sites(read_transcripts(gtf, genome, ["protein_coding"])[0], genome, MERGE_DISTANCE, 0)
+        catalogue = make_sites(gtf, genome, fill_sites({})).catalogue
         windows = reference_windows(catalogue, genome)
         stretches = contig_table(genome).rename(columns={"length": "end"}).assign(shard=1, start=0)
         bed = folder / "windows.bed"
-        zones = [
-            (chrom, *zone) for chrom, part in windows.groupby("chrom") for zone in _zones(sorted(part.window_start))
-        ]
+        by_chrom = {chrom: part.sort_values("window_start") for chrom, part in windows.groupby("chrom")}
+        zones = [(chrom, *zone) for chrom, found in _zones(by_chrom, NOWHERE).items() for zone in found]
         pd.DataFrame(zones).to_csv(bed, sep="\t", header=False, index=False)
         for name, vcf in vcfs.items():
             empty = _without_records(vcf, folder)

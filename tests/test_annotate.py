@@ -1,16 +1,21 @@
 """INFO/PASVAR: what stands in it, and that nothing else of the VCF changes."""
 
 import gzip
+import re
 import shutil
 import subprocess
 
+import cyvcf2
 import pandas as pd
 import pysam
+import pysam.bcftools
 import pytest
 
+from pasvar import annotate
 from pasvar.annotate import FIELDS, GENE, NEW_SITE, annotate_vcf
 from pasvar.cli import main
 from pasvar.contigs import ContigNames
+from pasvar.errors import InputError
 from pasvar.tables import TABLES, empty_frame, write_table
 
 HEADER = """\
@@ -83,7 +88,7 @@ def scores(tmp_path):
 
 def info(path) -> list[str]:
     with gzip.open(path, "rt") as lines:
-        return [line.split("\t")[7] for line in lines if not line.startswith("#")]
+        return [line.rstrip("\n").split("\t")[7] for line in lines if not line.startswith("#")]
 
 
 def test_each_allele_gene_and_site_has_an_entry(vcf, scores, tmp_path):
@@ -134,7 +139,7 @@ def test_no_scores_leave_the_records_as_they_are(vcf, tmp_path):
 
 
 def test_substitutions_are_found_however_they_are_spelled(tmp_path):
-    """In the table of all substitutions; `scores` has the spellings of its VCF, and what it lacks there was not scored."""
+    """In the table of all substitutions, and in `scores`, which has a normal form beside each spelling."""
     record = "chr1\t{}\t.\t{}\t{}\t.\t.\t.\tGT\t0|1\t0|1\n".format
     spellings = [
         (8, "TTA", "TTC"),
@@ -148,15 +153,233 @@ def test_substitutions_are_found_however_they_are_spelled(tmp_path):
     path.write_text(HEADER + "".join(record(*spelling) for spelling in spellings))
     pysam.tabix_index(str(path), preset="vcf", force=True)
     found = []
+    rows = [score(alt=alt, norm_ref="A", norm_alt=alt) for alt in "CG"]
     for name in ("saturation", "scores"):
-        write_table(tmp_path / f"{name}.parquet", pd.DataFrame([score(), score(alt="G")]), name)
+        write_table(tmp_path / f"{name}.parquet", pd.DataFrame(rows), name)
         annotate_vcf(f"{path}.gz", tmp_path / f"{name}.parquet", tmp_path / "out.vcf.gz", ContigNames(["1"]), {})
         entries = [text.removeprefix("PASVAR=").split(",") for text in info(tmp_path / "out.vcf.gz")]
         found.append([[entry.split("|")[0] for entry in of_record] for of_record in entries])
-    assert found == [
-        [["TTC"], ["ttc"], ["TCG", "TGG"], ["C"], ["."], ["."]],
-        [["."], ["."], ["."], ["C"], ["."], ["."]],
+    assert found == [[["TTC"], ["ttc"], ["TCG", "TGG"], ["C"], ["."], ["."]]] * 2
+
+
+ODD = """\
+##fileformat=VCFv4.3
+##contig=<ID=chr1>
+##INFO=<ID=AF,Number=A,Type=Float,Description="a, b = c">
+##INFO=<ID=DB,Number=0,Type=Flag,Description="flag">
+##FORMAT=<ID=GT,Number=1,Type=String,Description="genotype">
+##FORMAT=<ID=GL,Number=.,Type=Float,Description="likelihoods">
+##somebody's own line, with = and "quotes"
+#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tann
+chr1\t10\ta;b\ta\tc,<X>\t012.500\tPASS\tDB;AF=0.000199680511,1e-05\tGT:GL\t0/1:-0.10,-2.0000001
+chr1\t10\t.\tA\tG\t.\t.\tDB\tGT:GL\t.
+chr1\t10\t.\tA\tC,G\t1e3\t.\t.\tGT\t1|2
+"""
+
+
+def without_ours(lines: list[str]) -> list[str]:
+    """The lines of an annotated VCF without what the annotation is."""
+    found = []
+    for line in lines:
+        if line.startswith(("##pasvar_", "##INFO=<ID=PASVAR")):
+            continue
+        fields = line.split("\t")
+        if not line.startswith("#"):
+            fields[7] = ";".join(part for part in fields[7].split(";") if not part.startswith("PASVAR=")) or "."
+        found.append("\t".join(fields))
+    return found
+
+
+def test_every_letter_of_a_record_stays(scores, tmp_path):
+    """Numbers as they were written, whatever a parser would make of them, and lines of the header that it would refuse."""
+    (tmp_path / "odd.vcf").write_text(ODD)
+    pysam.tabix_index(str(tmp_path / "odd.vcf"), preset="vcf", force=True)
+    out = tmp_path / "out.vcf.gz"
+    assert annotate_vcf(tmp_path / "odd.vcf.gz", scores, out, ContigNames(["1"]), {"model": "m"}) == 2
+    with gzip.open(out, "rt") as lines:
+        text = lines.read()
+    assert "\n".join(without_ours(text.splitlines())) + "\n" == ODD
+    assert [entry.split("|")[0] for entry in info(out)[1].split("PASVAR=")[1].split(",")] == ["G"]
+
+
+def test_an_older_annotation_is_replaced(vcf, scores, tmp_path):
+    once, twice = tmp_path / "once.vcf.gz", tmp_path / "twice.vcf.gz"
+    annotate_vcf(vcf, scores, once, ContigNames(["1"]), {"model": "old"})
+    annotate_vcf(once, scores, twice, ContigNames(["1"]), {"model": "old"})
+    assert once.read_bytes() == twice.read_bytes()
+    write_table(tmp_path / "none.parquet", empty_frame("scores"), "scores")
+    annotate_vcf(once, tmp_path / "none.parquet", twice, ContigNames(["1"]), {})
+    assert info(twice) == ["AC=1,2", "AC=1", "."]
+
+
+def test_pieces_of_the_file_make_no_difference(vcf, scores, tmp_path, monkeypatch):
+    whole, cut = tmp_path / "whole.vcf.gz", tmp_path / "cut.vcf.gz"
+    annotate_vcf(vcf, scores, whole, ContigNames(["1", "2"]), {})
+    monkeypatch.setattr(annotate, "RECORDS_AT_ONCE", 1)
+    annotate_vcf(vcf, scores, cut, ContigNames(["1", "2"]), {})
+    with gzip.open(whole) as one, gzip.open(cut) as other:
+        assert one.read() == other.read()
+
+
+def test_a_bcf_comes_out_as_vcf(vcf, scores, tmp_path):
+    bcf, out = tmp_path / "in.bcf", tmp_path / "out.vcf.gz"
+    pysam.bcftools.view("-Ob", "-o", str(bcf), vcf, catch_stdout=False)
+    pysam.bcftools.index(str(bcf), catch_stdout=False)
+    assert main(["annotate", "--vcf", str(bcf), "--scores", str(scores), "--out", str(out)]) == 0
+    assert [path.name for path in sorted(tmp_path.glob("out*"))] == ["out.vcf.gz", "out.vcf.gz.csi"]
+    with gzip.open(out, "rt") as lines:
+        records = [line for line in without_ours(lines.read().splitlines()) if not line.startswith("#")]
+    assert "\n".join(records) + "\n" == RECORDS
+    annotate_vcf(vcf, scores, tmp_path / "vcf.vcf.gz", ContigNames(["1"]), {})
+    assert info(out) == info(tmp_path / "vcf.vcf.gz")
+
+
+FAR = 600_000_000  # past 2^29, where a .tbi ends
+
+
+@pytest.mark.parametrize("name", ["long.vcf.gz", "long.bcf"])
+def test_contigs_that_no_tbi_can_tell(tmp_path, scores, capsys, name):
+    text = (
+        ODD.split("##contig")[0] + "##contig=<ID=1,length=700000000>\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    )
+    (tmp_path / "long.vcf").write_text(text + "1\t10\t.\tA\tC\t.\t.\t.\n" + f"1\t{FAR}\t.\tA\tC\t.\t.\t.\n")
+    path, out = str(tmp_path / name), tmp_path / "out.vcf.gz"
+    pysam.bcftools.view(
+        "-O", "b" if name.endswith("bcf") else "z", "-o", path, str(tmp_path / "long.vcf"), catch_stdout=False
+    )
+    pysam.bcftools.index("--csi", path, catch_stdout=False)
+    write_table(
+        tmp_path / "far.parquet",
+        pd.DataFrame([score(), score(pos=FAR, norm_pos=FAR, norm_ref="A", norm_alt="C")]),
+        "scores",
+    )
+    assert main(["annotate", "--vcf", path, "--scores", str(tmp_path / "far.parquet"), "--out", str(out)]) == 0
+    assert "2 records annotated" in capsys.readouterr().out
+    assert sorted(found.name for found in tmp_path.glob("out*")) == ["out.vcf.gz", "out.vcf.gz.csi"]
+    region = f"1:{FAR}-{FAR}"
+    assert [variant.POS for variant in cyvcf2.VCF(str(out))(region)] == [FAR]
+    with pysam.VariantFile(str(out)) as file:
+        assert [record.pos for record in file.fetch(region=region)] == [FAR]
+    assert pysam.bcftools.query("-f", "%POS", "-r", region, str(out)).strip() == str(FAR)
+
+
+@pytest.mark.parametrize("damage", ["flipped", "cut"])
+def test_a_damaged_vcf_is_named_and_leaves_nothing(tmp_path, scores, damage):
+    lines = [f"chr1\t{pos}\tid{pos}{'x' * 50}\tA\tC\t.\t.\t.\tGT\t0|1\t0|{pos % 2}\n" for pos in range(1, 5000)]
+    (tmp_path / "in.vcf").write_text(HEADER + "".join(lines))
+    pysam.tabix_index(str(tmp_path / "in.vcf"), preset="vcf", force=True)
+    path, out = tmp_path / "in.vcf.gz", tmp_path / "out.vcf.gz"
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle] ^= 0xFF
+    path.write_bytes(data if damage == "flipped" else data[:middle] + data[-28:])
+    with pytest.raises(InputError, match=r"in\.vcf\.gz: is damaged"):
+        annotate_vcf(path, scores, out, ContigNames(["1"]), {})
+    assert not list(tmp_path.glob("*out*"))
+
+
+def test_indels_at_another_place_are_found_with_the_genome(tmp_path, fasta, capsys):
+    # POS 78 to 82 of contig 20 are CATAC: to lose TA is to lose the AT before it
+    row = score(chrom="20", pos=78, ref="CAT", alt="C", norm_pos=78, norm_ref="CAT", norm_alt="C")
+    write_table(tmp_path / "scores.parquet", pd.DataFrame([row]), "scores")
+    path, out = tmp_path / "in.vcf", tmp_path / "out.vcf.gz"
+    header = HEADER.replace("chr1", "chr20").replace("\tFORMAT\tann\tbob", "")
+    path.write_text(header + "chr20\t79\t.\tATA\tA,ATAA\t.\t.\t.\n" + "chr20\t80\t.\tTAC\tC\t.\t.\t.\n")
+    pysam.tabix_index(str(path), preset="vcf", force=True)
+    command = ["annotate", "--vcf", f"{path}.gz", "--scores", str(tmp_path / "scores.parquet"), "--out", str(out)]
+    assert main(command) == 0
+    assert info(out) == [".", "."]
+    assert main([*command, "--fasta", str(fasta)]) == 0
+    assert [text.split("|")[0] for text in info(out)] == ["PASVAR=A", "PASVAR=C"]
+    assert "2 records annotated" in capsys.readouterr().out
+
+
+@pytest.fixture
+def annotated(vcf, scores, tmp_path):
+    out = tmp_path / "out.vcf.gz"
+    annotate_vcf(vcf, scores, out, ContigNames(["1", "2"]), {"model": "test"})
+    return out
+
+
+ENTRIES = [
+    (10, "C", "G1", -2.25, "hexamer_changed&opposite_signs"),
+    (10, "C", "G2", -2.25, "hexamer_changed&opposite_signs"),
+    (10, "G", "G1", -2.25, "hexamer_indel"),
+]
+
+
+def split(pos: int, text: str) -> tuple:
+    entry = dict(zip(FIELDS, text.split("|"), strict=True))
+    return pos, entry["allele"], entry["gene_id"], float(entry["delta_logodds_narrow"]), entry["flags"]
+
+
+def test_cyvcf2_and_pysam_read_the_entries(annotated):
+    by_cyvcf2 = [(v.POS, v.INFO.get("PASVAR")) for v in cyvcf2.VCF(str(annotated))]
+    assert [split(pos, text) for pos, texts in by_cyvcf2 if texts for text in texts.split(",")] == ENTRIES
+    with pysam.VariantFile(str(annotated)) as file:
+        by_pysam = [split(record.pos, text) for record in file for text in record.info.get("PASVAR", ())]
+        assert file.header.info["PASVAR"].description.endswith("|".join(FIELDS))
+    assert by_pysam == ENTRIES
+
+
+@pytest.mark.skipif(shutil.which("bcftools") is None, reason="needs bcftools (Debian package bcftools)")
+def test_bcftools_reads_every_field(annotated):
+    form = "\\t".join(f"%{field}" for field in FIELDS)
+    commands = [
+        ["bcftools", "+split-vep", "-a", "PASVAR", "-d", "-f", f"%POS\\t{form}\\n", annotated],
+        ["bcftools", "query", "-i", 'PASVAR!="."', "-f", "%POS\\t%INFO/PASVAR\\n", annotated],
+        ["bcftools", "view", "-Ou", "-o", annotated.with_suffix(".bcf"), annotated],
     ]
+    by_plugin, by_query, _ = (subprocess.run(c, capture_output=True, text=True, check=True) for c in commands)
+    rows = [line.split("\t") for line in by_plugin.stdout.splitlines()]
+    assert [split(int(pos), "|".join("" if v == "." else v for v in values)) for pos, *values in rows] == ENTRIES
+    rows = [line.split("\t") for line in by_query.stdout.splitlines()]
+    assert [split(int(pos), text) for pos, texts in rows for text in texts.split(",")] == ENTRIES
+
+
+VEP_READER = """
+use strict; use warnings; use Bio::DB::HTS::Tabix;
+my $tabix = Bio::DB::HTS::Tabix->new(filename => $ARGV[0]);
+print join(",", @{$tabix->seqnames}), "\\n", $tabix->header, "\\n";
+my $found = $tabix->query_full("chr1", 10, 10);
+while (my $line = $found->next) { print "$line\\n" }
+"""
+
+
+def has_vep_reader() -> bool:
+    if shutil.which("perl") is None:
+        return False
+    return (
+        subprocess.run(["perl", "-MBio::DB::HTS::Tabix", "-e", "1"], capture_output=True, check=False).returncode == 0
+    )
+
+
+@pytest.mark.skipif(
+    not has_vep_reader(), reason="needs the Perl module Bio::DB::HTS (Debian package libbio-db-hts-perl)"
+)
+@pytest.mark.parametrize("suffix", [".tbi", ".csi"])
+def test_vep_reads_it_as_a_custom_annotation(vcf, scores, tmp_path, suffix):
+    """With the module by which VEP's `--custom` reads a VCF, and as VEP takes the lines apart: header lines are key=value;
+    INFO is cut at `;` and then at `=`, so neither may be in a value; it is asked for by its ID."""
+    out = tmp_path / "out.vcf.gz"
+    annotate_vcf(vcf, scores, out, ContigNames(["1", "2"]), {"model": "test"}, index_suffix=suffix)
+    done = subprocess.run(["perl", "-e", VEP_READER, out], capture_output=True, text=True, check=True)
+    names, *lines = done.stdout.splitlines()
+    assert names == "chr1,chr2"
+    header, (record,) = (
+        [line for line in lines if line.startswith("#")],
+        [line for line in lines if line.startswith("chr1")],
+    )
+    assert all(re.fullmatch(r"##\w+=.+", line) for line in header[:-1])
+    described = next(line for line in header if line.startswith("##INFO=<ID=PASVAR,"))
+    assert described.removeprefix("##INFO=<").removesuffix(">").split(",")[:3] == [
+        "ID=PASVAR",
+        "Number=.",
+        "Type=String",
+    ]
+    by_id = {part.split("=")[0]: part.split("=")[1:] for part in record.split("\t")[7].split(";")}
+    (value,) = by_id["PASVAR"]
+    assert [split(10, text) for text in value.split(",")] == ENTRIES
 
 
 @pytest.mark.skipif(shutil.which("bcftools") is None, reason="needs bcftools (Debian package bcftools)")

@@ -1,6 +1,7 @@
 """The clone as a whole: names that must agree, pins that must be equal."""
 
 import ast
+import importlib
 import re
 import sys
 from pathlib import Path
@@ -75,6 +76,12 @@ def test_the_environment_of_a_rule_has_what_its_script_imports(rule):
     environment = re.search(r'conda:\s+"../../(envs/\w+.yaml)"', RULES[rule]).group(1)
     listed = re.findall(r"^  - ([\w.-]+) ", (REPOSITORY / environment).read_text(), re.MULTILINE)
     assert imports(REPOSITORY / "workflow" / "scripts" / f"{rule}.py") - set(listed) == set()
+
+
+@pytest.mark.parametrize("module", ["__main__", "growth", "worker"])
+def test_benchmarks_follow_the_library(module):
+    """Nobody runs them with every change, but a name that they import and that is gone shows here."""
+    importlib.import_module(f"bench.{module}")
 
 
 def test_every_script_belongs_to_a_rule():

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections import Counter
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pysam
 import pysam.bcftools
 import pytest
 
+from pasvar.annotate import FIELDS
 from pasvar.cli import main
 from pasvar.digest import code_digest
 from pasvar.model.architecture import RELEASED_CONFIG, tensor_shapes
@@ -131,6 +133,50 @@ def test_the_ledger_reconciles_with_the_file(finished):
     )
     assert ledger.status.value_counts().to_dict() == totals[totals > 0].to_dict()
     assert len(scores[["chrom", "pos", "ref", "alt"]].drop_duplicates()) == 180
+
+
+def test_the_annotated_vcf_is_the_input_and_the_scores_to_the_digit(finished):
+    """Every allele, gene and site of the table has its entry, and every other letter of the VCF is what it was."""
+    inputs = [EXAMPLE / "EUR503.chr20_1-4Mb.vcf.gz", EXAMPLE / "chr20_1-4Mb.fa.gz", EXAMPLE / "chr20_1-4Mb.gtf.gz"]
+    with gzip.open(inputs[0], "rt") as lines:
+        expected = lines.read().splitlines()
+    with gzip.open(finished / "results/annotated.vcf.gz", "rt") as lines:
+        found = lines.read().splitlines()
+    assert [line for line in found if line[0] == "#" and "pasvar" not in line.lower()] == [
+        line for line in expected if line[0] == "#"
+    ]
+    entries = []
+    for line, original in zip(
+        *([text for text in texts if text[0] != "#"] for texts in (found, expected)), strict=True
+    ):
+        fields = line.split("\t")
+        info = fields[7].split(";")
+        fields[7] = ";".join(part for part in info if not part.startswith("PASVAR"))
+        assert "\t".join(fields) == original
+        texts = [part.removeprefix("PASVAR=").split(",") for part in info if part.startswith("PASVAR=")]
+        entries += [(int(fields[1]), fields[3], *text.split("|")) for text in chain.from_iterable(texts)]
+    annotated = pd.DataFrame(entries, columns=["pos", "ref", *FIELDS]).rename(columns={"allele": "alt"})
+    scores = read_table(finished / "results/scores.parquet", "scores")
+    for name in ("logodds_narrow_ref", "delta_logodds_narrow", "delta_logodds", "delta_usage"):
+        annotated[name] = annotated[name].astype("float64").astype("float32")
+    columns = [
+        "pos",
+        "ref",
+        "alt",
+        "gene_id",
+        "site_id",
+        "logodds_narrow_ref",
+        "delta_logodds_narrow",
+        "delta_logodds",
+        "delta_usage",
+    ]
+    by = columns[:5]
+    one, other = (frame[columns].sort_values(by, ignore_index=True) for frame in (annotated, scores))
+    pd.testing.assert_frame_equal(one, other, check_exact=True, check_dtype=False)
+    header = dict(line[2:].split("=", 1) for line in found if line.startswith("##pasvar_"))
+    assert (header["pasvar_model"], header["pasvar_model_sha256"]) == ("random", "0" * 64)
+    digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs[1:]]
+    assert [header["pasvar_fasta_sha256"], header["pasvar_gtf_sha256"]] == digests
 
 
 def test_any_number_of_shards_gives_the_same_bytes(finished, tmp_path, model):
