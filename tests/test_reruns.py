@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from cluster import EXAMPLE, REPOSITORY
-from pasvar.config import read_schema
+from pasvar.config import SITE_KEYS, read_schema
 from pasvar.model.fetch import BUNDLED_MODELS
 
 GIVEN = {"fasta": "chr20_1-4Mb.fa.gz", "gtf": "chr20_1-4Mb.gtf.gz", "vcf": "EUR503.chr20_1-4Mb.vcf.gz"}
@@ -129,7 +129,8 @@ def test_an_input_that_is_only_newer(run, name):
 def rules_that_mention(key: str) -> tuple[str, ...]:
     text = "\n".join(path.read_text() for path in (REPOSITORY / "workflow/rules").glob("*.smk"))
     blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
-    return tuple(rule for rule, block in blocks if f'CONFIG["{key}"]' in block or "=CONFIG," in block)
+    groups = ["=CONFIG,", "CONFIG.items()", *(["SITE_KEYS"] if key in SITE_KEYS else [])]
+    return tuple(rule for rule, block in blocks if any(word in block for word in (f'CONFIG["{key}"]', *groups)))
 
 
 @pytest.mark.parametrize("key", SCALARS)
