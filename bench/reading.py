@@ -25,7 +25,7 @@ from pasvar.variants import _zones, read_shard
 from pasvar.windows import reference_windows
 
 EXAMPLE = Path(__file__).resolve().parents[1] / "resources" / "example"
-SIMULATED = {"0 samples": (300_000, 0), "503 samples": (20_000, 503), "2,504 samples": (6_000, 2504)}
+SIMULATED = {"0 samples": (600_000, 0), "503 samples": (20_000, 503), "2,504 samples": (6_000, 2504)}
 """Records and samples of the simulated files, all on the 3 Mb of the bundled example."""
 
 INFO = {
