@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each sets up everything it needs in .venv of this clone.
-.PHONY: run test lint bench docs lock clean
+.PHONY: run test faults lint bench docs lock clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -15,6 +15,10 @@ run: $(READY)
 
 test: $(READY) lint
 	$(BIN)/python -m pytest
+
+# What goes wrong on a cluster, on a real one of three nodes that the tests start here (needs Slurm).
+faults: $(READY)
+	$(BIN)/python -m pytest -m faults
 
 lint: $(READY)
 	$(BIN)/ruff check .
