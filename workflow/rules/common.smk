@@ -27,7 +27,9 @@ wildcard_constraints:
 def code_of(script, *templates):
     """Digest of a script and of the library behind it (and templates); as a param it makes a job run anew when they change."""
     root = Path(workflow.basedir) / "workflow"
-    others = [path for folder in templates for path in sorted((root / folder).iterdir())]
+    others = [
+        path for folder in templates for path in sorted((root / folder).iterdir())
+    ]
     return code_digest(root / "scripts" / f"{script}.py", others)
 
 
