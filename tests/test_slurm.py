@@ -32,7 +32,7 @@ def test_the_cluster_gives_the_bytes_of_a_local_run(cluster, here, tmp_path):
     assert digests(directory) == digests(here)
     # Every job but the local ones went through Slurm, and only those that run the network had a GPU.
     jobs = cluster.jobs(directory)
-    assert len(jobs) == 19 - len(["all", "prepare_model"])
+    assert len(jobs) == 21 - len(["all", "prepare_model"])
     assert all(job["JobState"] == "COMPLETED" for job in jobs)
     logs = {
         path.relative_to(directory / "logs").as_posix(): path.read_text()
@@ -55,9 +55,9 @@ def test_groups_make_few_submissions_of_many_shards(cluster, here, tmp_path):
     ready = run_here(directory, "results/ledger.parquet", "results/sites.parquet", shards=6)
     assert ready.returncode == 0, ready.stderr
     cluster.run(directory, "results/scores.parquet", profile=edited_profile(tmp_path / "slurm", groups=3), shards=6)
-    # 6 score_alleles and 6 summarise_alleles in groups of 3, and gather_effects.
+    # 6 read_genotypes, 6 score_alleles and 6 summarise_alleles in groups of 3, and gather_effects.
     jobs = cluster.jobs(directory)
-    assert sorted(job["Partition"] for job in jobs) == ["cpu"] * 3 + ["gpu"] * 2
+    assert sorted(job["Partition"] for job in jobs) == ["cpu"] * 5 + ["gpu"] * 2
     # A group has one GPU, on which its jobs take turns, and the CPUs of one of them.
     assert {job["ProcCnt"] for job in jobs if job["Partition"] == "gpu"} == {"4"}
     scores = "results/scores.parquet"
