@@ -91,7 +91,7 @@ class Cluster:
                 cwd=REPOSITORY,
             )
 
-    def run(self, directory: Path, *arguments: object, timeout: float = 400, **options: object) -> str:
+    def run(self, directory: Path, *arguments: object, timeout: float = 1200, **options: object) -> str:
         """As `start`, to its end, which must be a good one; returns the messages."""
         process = self.start(directory, *arguments, **options)
         code = process.wait(timeout)
