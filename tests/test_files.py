@@ -114,6 +114,7 @@ NOT_OUTPUTS = {
     "tokenization.py write_text",  # called by transformers, in a folder of its own
     "svg.py savefig",  # into memory
     "plots.py savefig",
+    "records.py write_text",  # in a temporary folder
     "trainer.py savefig",  # its caller calls `whole`
 }  # fmt: skip
 
