@@ -37,6 +37,7 @@ class LazyEngine:
 
     def __init__(self, model: str | Path, device: str = "auto", threads: int | None = None):
         self._checkpoint = load_checkpoint(model)
+        self._asked = device
         self._device = "cpu" if device == "auto" and _has_no_gpu() else device
         self._threads = threads
 
@@ -76,7 +77,8 @@ class LazyEngine:
         from pasvar.engine import Engine
 
         torch.set_num_threads(min(self._threads or cpus(), cpus()))
-        engine = Engine(self._checkpoint.config, self._checkpoint.tensors, self._device)
+        # What was asked for, so that the engine says where a GPU was allocated that torch does not see.
+        engine = Engine(self._checkpoint.config, self._checkpoint.tensors, self._asked)
         _log.info("%s on %s", self.made_by, engine.device)
         return engine
 
