@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
+from functools import partial
 from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
@@ -173,9 +174,9 @@ def _entries(
     record = [i for i, (_, _, alts) in enumerate(spelled) for _ in alts]
     entries: list[dict[str, list[str]]] = [{} for _ in piece]
     if (chrom := names.match(contig)) is not None:
-        normal = normal_forms(alleles, genome, genome and genome.names.match(contig))
+        forms = partial(normal_forms, genome=genome, chrom=genome and genome.names.match(contig))
         for info, table in tables.items():
-            for i, (_, _, alt), rows in zip(record, alleles, table.find(chrom, alleles, normal), strict=True):
+            for i, (_, _, alt), rows in zip(record, alleles, table.find(chrom, alleles, forms), strict=True):
                 if rows:
                     entries[i].setdefault(info.id, []).extend(_entry(info, alt, row, min_effect) for row in rows)
     return [{name: ",".join(texts) for name, texts in of_record.items()} for of_record in entries]
