@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from functools import partial
-from itertools import groupby, islice
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -100,6 +99,8 @@ _CONSEQUENCE_OF = {SITE.id: "delta_logodds_narrow", GENE.id: "direction", NEW_SI
 _IDS = frozenset(name.encode() for name in _CONSEQUENCE_OF)
 
 RECORDS_AT_ONCE = 5000
+NT_AT_ONCE = 5_000_000
+"""Over so many nt, the scores that are held for a few records are no more than a row group or two."""
 
 
 def annotate_vcf(
@@ -153,11 +154,19 @@ def _with_our_lines(header: Iterable[bytes], tables: Iterable[Info], made_by: Ma
     return [*lines, columns]
 
 
-def _pieces(records: Iterator[bytes]) -> Iterator[list[list[bytes]]]:
-    """The records, a contig's few thousand at a time, split into fields; the last one is all that follows INFO."""
-    for _, lines in groupby(records, key=lambda line: line[: line.index(b"\t")]):
-        while piece := [line.split(b"\t", 8) for line in islice(lines, RECORDS_AT_ONCE)]:
+def _pieces(records: Iterable[bytes]) -> Iterator[list[list[bytes]]]:
+    """Runs of neighbouring records, split into fields, of which the last one is all that follows INFO."""
+    piece: list[list[bytes]] = []
+    for line in records:
+        fields = line.split(b"\t", 8)
+        if piece and (
+            len(piece) == RECORDS_AT_ONCE or fields[0] != piece[0][0] or int(fields[1]) - int(piece[0][1]) > NT_AT_ONCE
+        ):
             yield piece
+            piece = []
+        piece.append(fields)
+    if piece:
+        yield piece
 
 
 def _entries(
