@@ -215,10 +215,11 @@ def test_an_older_annotation_is_replaced(vcf, scores, tmp_path):
 def test_pieces_of_the_file_make_no_difference(vcf, scores, tmp_path, monkeypatch):
     whole, cut = tmp_path / "whole.vcf.gz", tmp_path / "cut.vcf.gz"
     annotate_vcf(vcf, scores, whole, ContigNames(["1", "2"]), {})
-    monkeypatch.setattr(annotate, "RECORDS_AT_ONCE", 1)
-    annotate_vcf(vcf, scores, cut, ContigNames(["1", "2"]), {})
-    with gzip.open(whole) as one, gzip.open(cut) as other:
-        assert one.read() == other.read()
+    for limit in ("RECORDS_AT_ONCE", "NT_AT_ONCE"):
+        monkeypatch.setattr(annotate, limit, 1)
+        annotate_vcf(vcf, scores, cut, ContigNames(["1", "2"]), {})
+        with gzip.open(whole) as one, gzip.open(cut) as other:
+            assert one.read() == other.read()
 
 
 def test_a_bcf_comes_out_as_vcf(vcf, scores, tmp_path):

@@ -1,12 +1,14 @@
 """Rows of tables by allele: whatever makes the same sequence is the same allele."""
 
+from functools import partial
+
 import pandas as pd
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from builders import CONTIG_20, write_fasta
-from pasvar import tables
+from pasvar import lookup, tables
 from pasvar.alleles import left_align, to_vcf, trim
 from pasvar.genome import Genome
 from pasvar.lookup import AlleleRows, normal_forms
@@ -31,7 +33,7 @@ def table(path, alleles: list[tuple], name: str = "scores") -> None:
 def sites(path, chrom: str, alleles: list[tuple], genome=None, name: str = "scores") -> list[list[str]]:
     """The sites of the rows of each allele."""
     with open_table(path, name) as file:
-        found = AlleleRows(file, ["site_id"]).find(chrom, alleles, normal_forms(alleles, genome, chrom))
+        found = AlleleRows(file, ["site_id"]).find(chrom, alleles, partial(normal_forms, genome=genome, chrom=chrom))
     return [[row["site_id"] for row in rows] for rows in found]
 
 
@@ -105,21 +107,22 @@ def test_an_empty_table(tmp_path):
 
 def test_only_row_groups_that_may_have_the_alleles_are_read(tmp_path, monkeypatch):
     monkeypatch.setattr(tables, "ROW_GROUP_SIZE", 10)
+    monkeypatch.setattr(lookup, "MAX_SHIFT", 0)
     table(tmp_path / "a", [("20", pos, "A", "C", str(pos)) for pos in range(1, 501)])
     read = []
     monkeypatch.setattr(
         AlleleRows, "_read", lambda self, group: read.append(group) or self._file.read_row_group(group, self._columns)
     )
     with open_table(tmp_path / "a", "scores") as file:
-        rows = AlleleRows(file, ["site_id"])
+        rows, forms = AlleleRows(file, ["site_id"]), partial(normal_forms, genome=None, chrom=None)
         for start in (15, 18, 21, 300, 17):
             alleles = [(pos, "A", "C") for pos in range(start, start + 3)]
-            found = rows.find("20", alleles, normal_forms(alleles, None, None))
+            found = rows.find("20", alleles, forms)
             assert [[row["site_id"] for row in of_allele] for of_allele in found] == [
                 [str(pos)] for pos, _, _ in alleles
             ]
-        assert rows.find("20", [(9999, "A", "C")], [None]) == [[]]
-    # POS 15-23 are in the groups 1 and 2, which are held; 300-302 in 29 and 30
+        assert rows.find("20", [(9999, "A", "C")], forms) == [[]]
+    # POS 15 to 24 are in the row groups 1 and 2, which are held; 300 to 303 in 29 and 30
     assert read == [1, 2, 29, 30, 1]
 
 

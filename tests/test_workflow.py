@@ -369,6 +369,6 @@ def test_lint_finds_nothing():
 
 def test_a_digest_follows_the_modules_that_a_script_imports(tmp_path):
     scripts = REPOSITORY / "workflow" / "scripts"
-    copy = shutil.copy(scripts / "score_windows.py", tmp_path / "copy.py")
+    copy = shutil.copy(scripts / "score_windows.py", tmp_path / "score_windows.py")
     assert code_digest(scripts / "score_windows.py") == code_digest(copy)
     assert code_digest(scripts / "score_windows.py") != code_digest(scripts / "plan_shards.py")

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from itertools import groupby, islice
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -99,6 +99,8 @@ _CONSEQUENCE_OF = {SITE.id: "delta_logodds_narrow", GENE.id: "direction", NEW_SI
 _IDS = frozenset(name.encode() for name in _CONSEQUENCE_OF)
 
 RECORDS_AT_ONCE = 5000
+NT_AT_ONCE = 5_000_000
+"""Over so many nt, the scores that are held for a few records are no more than a row group or two."""
 
 
 def annotate_vcf(
@@ -152,11 +154,19 @@ def _with_our_lines(header: Iterable[bytes], tables: Iterable[Info], made_by: Ma
     return [*lines, columns]
 
 
-def _pieces(records: Iterator[bytes]) -> Iterator[list[list[bytes]]]:
-    """The records, a contig's few thousand at a time, split into fields; the last one is all that follows INFO."""
-    for _, lines in groupby(records, key=lambda line: line[: line.index(b"\t")]):
-        while piece := [line.split(b"\t", 8) for line in islice(lines, RECORDS_AT_ONCE)]:
+def _pieces(records: Iterable[bytes]) -> Iterator[list[list[bytes]]]:
+    """Runs of neighbouring records, split into fields, of which the last one is all that follows INFO."""
+    piece: list[list[bytes]] = []
+    for line in records:
+        fields = line.split(b"\t", 8)
+        if piece and (
+            len(piece) == RECORDS_AT_ONCE or fields[0] != piece[0][0] or int(fields[1]) - int(piece[0][1]) > NT_AT_ONCE
+        ):
             yield piece
+            piece = []
+        piece.append(fields)
+    if piece:
+        yield piece
 
 
 def _entries(
@@ -173,9 +183,9 @@ def _entries(
     record = [i for i, (_, _, alts) in enumerate(spelled) for _ in alts]
     entries: list[dict[str, list[str]]] = [{} for _ in piece]
     if (chrom := names.match(contig)) is not None:
-        normal = normal_forms(alleles, genome, genome and genome.names.match(contig))
+        forms = partial(normal_forms, genome=genome, chrom=genome and genome.names.match(contig))
         for info, table in tables.items():
-            for i, (_, _, alt), rows in zip(record, alleles, table.find(chrom, alleles, normal), strict=True):
+            for i, (_, _, alt), rows in zip(record, alleles, table.find(chrom, alleles, forms), strict=True):
                 if rows:
                     entries[i].setdefault(info.id, []).extend(_entry(info, alt, row, min_effect) for row in rows)
     return [{name: ",".join(texts) for name, texts in of_record.items()} for of_record in entries]

@@ -1,8 +1,9 @@
 """What a table of alleles (`scores`, `saturation`, `gene_effects` ...) says of the alleles of a VCF, whoever spelled them how."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, reduce
+from operator import or_
 
 import numpy as np
 import pyarrow as pa
@@ -64,30 +65,47 @@ class AlleleRows:
         self._limits = _limits(file, ("chrom", _SPELLED[0], self._normal[0]))
         self._group = lru_cache(_GROUPS_HELD)(self._read)
 
-    def find(self, chrom: str, spelled: Sequence[Allele], normal: Sequence[Allele | None]) -> list[list[dict]]:
-        """The rows of each allele, by its spelling, or where the table has no such, by its normal form; in the table's order."""
-        by_spelling, by_form = defaultdict(list), defaultdict(list)
-        for row in self._rows(chrom, spelled, [form for form in normal if form]):
-            by_spelling[tuple(row[name] for name in _SPELLED)].append(row)
-            by_form[tuple(row[name] for name in self._normal)].append(row)
-        found = []
-        for spelling, form in zip(spelled, normal, strict=True):
+    def find(
+        self, chrom: str, alleles: Sequence[Allele], normal_forms: Callable[[Sequence[Allele]], Sequence[Allele | None]]
+    ) -> list[list[dict]]:
+        """The rows of each allele, by its spelling, or where the table has no such, by its normal form; in the table's order.
+
+        normal_forms: those of the alleles that are near a row, see the function of this name.
+        """
+        found: list[list[dict]] = [[] for _ in alleles]
+        # An indel may move left, and what REF and ALT share may come before the change.
+        low = np.array([pos - MAX_SHIFT for pos, _, _ in alleles])
+        high = np.array([pos + len(ref) for pos, ref, _ in alleles])
+        table = self._between(chrom, low.min(), high.max())
+        places = np.sort(np.concatenate([table[name].to_numpy() for name in (_SPELLED[0], self._normal[0])]))
+        near = np.flatnonzero(np.searchsorted(places, high, side="right") > np.searchsorted(places, low)).tolist()
+        spelled = [alleles[i] for i in near]
+        forms = normal_forms(spelled)
+        by_spelling, by_form = self._rows(table, spelled, [form for form in forms if form])
+        for i, spelling, form in zip(near, spelled, forms, strict=True):
             rows = by_spelling.get(spelling) or by_form.get(form, [])
             # The table may have the same allele in several spellings.
-            found.append([row for row in rows if all(row[name] == rows[0][name] for name in _SPELLED)])
+            found[i] = [row for row in rows if all(row[name] == rows[0][name] for name in _SPELLED)]
         return found
 
-    def _rows(self, chrom: str, spelled: Sequence[Allele], normal: Sequence[Allele]) -> Iterator[dict]:
-        """Rows that have the place of one of these."""
-        wanted = {_SPELLED[0]: [pos for pos, _, _ in spelled]}
-        wanted[self._normal[0]] = [*wanted.get(self._normal[0], ()), *(pos for pos, _, _ in normal)]
+    def _between(self, chrom: str, low: int, high: int) -> pa.Table:
+        """The row groups that may hold a place in [low, high], their rows of this contig."""
+        tables = [self._file.schema_arrow.empty_table().select(self._columns)]
         for group, limits in enumerate(self._limits):
-            at_a_place = any(_may_hold(limits[name], positions) for name, positions in wanted.items())
-            if at_a_place and _may_hold(limits["chrom"], [chrom]):
-                table = self._group(group)
-                hits = [pc.is_in(table[name], value_set=pa.array(at, pa.int64())) for name, at in wanted.items()]
-                hit = pc.or_(hits[0], hits[-1])
-                yield from table.filter(pc.and_(pc.equal(table["chrom"], chrom), hit)).to_pylist()
+            places = [limits[name] for name in (_SPELLED[0], self._normal[0])]
+            if limits["chrom"][0] <= chrom <= limits["chrom"][1] and any(a <= high and b >= low for a, b in places):
+                tables.append(self._group(group).filter(pc.field("chrom") == chrom))
+        return pa.concat_tables(tables)
+
+    def _rows(self, table: pa.Table, spelled: Sequence[Allele], normal: Sequence[Allele]) -> tuple[dict, dict]:
+        """The rows at the places of these, by spelling and by normal form."""
+        by_spelling, by_form = defaultdict(list), defaultdict(list)
+        wanted = ((_SPELLED[0], spelled), (self._normal[0], normal))
+        hits = (pc.field(name).isin(pa.array([pos for pos, _, _ in at], pa.int64())) for name, at in wanted)
+        for row in table.filter(reduce(or_, hits)).to_pylist():
+            by_spelling[tuple(row[name] for name in _SPELLED)].append(row)
+            by_form[tuple(row[name] for name in self._normal)].append(row)
+        return by_spelling, by_form
 
     def _read(self, group: int) -> pa.Table:
         return self._file.read_row_group(group, columns=self._columns)
@@ -99,7 +117,3 @@ def _limits(file: pq.ParquetFile, columns: Iterable[str]) -> list[dict[str, tupl
     groups = map(file.metadata.row_group, range(file.num_row_groups if file.metadata.num_rows else 0))
     statistics = ({name: group.column(i).statistics for name, i in index.items()} for group in groups)
     return [{name: (found.min, found.max) for name, found in of_group.items()} for of_group in statistics]
-
-
-def _may_hold(limits: tuple, values: Sequence) -> bool:
-    return bool(values) and limits[0] <= max(values) and limits[1] >= min(values)

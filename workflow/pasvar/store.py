@@ -159,8 +159,9 @@ class Store:
                 if path != joint:
                     path.unlink(missing_ok=True)
         for path in self.folder.glob(".*"):
-            if path.stat().st_mtime < time.time() - _DEBRIS_AGE:
-                path.unlink(missing_ok=True)
+            with suppress(FileNotFoundError):  # what a running job has finished meanwhile
+                if path.stat().st_mtime < time.time() - _DEBRIS_AGE:
+                    path.unlink()
         return len(files)
 
     def _write(self, pieces: Iterator[pa.Table] | list[pa.Table]) -> Path:
