@@ -34,6 +34,7 @@ include: "workflow/rules/variants.smk"
 include: "workflow/rules/scores.smk"
 include: "workflow/rules/effects.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/provenance.smk"
 include: "workflow/rules/saturation.smk"
 include: "workflow/rules/training.smk"
 
@@ -45,14 +46,7 @@ localrules:
 rule all:
     default_target: True
     input:
-        "results/sites.parquet",
-        "results/scores.parquet",
-        "results/gene_effects.parquet",
-        "results/tissue_effects.parquet",
-        "results/new_sites.parquet",
-        "results/genes.parquet",
-        "results/haplotypes.parquet",
-        "results/samples.parquet",
-        "results/ledger.parquet",
+        RESULTS,
         list(ANNOTATED),
         "results/report/index.html",
+        "results/provenance.json",

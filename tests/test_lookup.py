@@ -12,7 +12,7 @@ from pasvar import lookup, tables
 from pasvar.alleles import left_align, to_vcf, trim
 from pasvar.genome import Genome
 from pasvar.lookup import AlleleRows, normal_forms
-from pasvar.tables import TABLES, open_table, write_table
+from pasvar.tables import TABLES, empty_frame, write_table
 
 
 def table(path, alleles: list[tuple], name: str = "scores") -> None:
@@ -32,8 +32,8 @@ def table(path, alleles: list[tuple], name: str = "scores") -> None:
 
 def sites(path, chrom: str, alleles: list[tuple], genome=None, name: str = "scores") -> list[list[str]]:
     """The sites of the rows of each allele."""
-    with open_table(path, name) as file:
-        found = AlleleRows(file, ["site_id"]).find(chrom, alleles, partial(normal_forms, genome=genome, chrom=chrom))
+    rows = AlleleRows(path, [name], ["site_id"])
+    found = rows.find(chrom, alleles, partial(normal_forms, genome=genome, chrom=chrom))
     return [[row["site_id"] for row in rows] for rows in found]
 
 
@@ -110,18 +110,14 @@ def test_only_row_groups_that_may_have_the_alleles_are_read(tmp_path, monkeypatc
     monkeypatch.setattr(lookup, "MAX_SHIFT", 0)
     table(tmp_path / "a", [("20", pos, "A", "C", str(pos)) for pos in range(1, 501)])
     read = []
-    monkeypatch.setattr(
-        AlleleRows, "_read", lambda self, group: read.append(group) or self._file.read_row_group(group, self._columns)
-    )
-    with open_table(tmp_path / "a", "scores") as file:
-        rows, forms = AlleleRows(file, ["site_id"]), partial(normal_forms, genome=None, chrom=None)
-        for start in (15, 18, 21, 300, 17):
-            alleles = [(pos, "A", "C") for pos in range(start, start + 3)]
-            found = rows.find("20", alleles, forms)
-            assert [[row["site_id"] for row in of_allele] for of_allele in found] == [
-                [str(pos)] for pos, _, _ in alleles
-            ]
-        assert rows.find("20", [(9999, "A", "C")], forms) == [[]]
+    whole = AlleleRows._read
+    monkeypatch.setattr(AlleleRows, "_read", lambda self, path, group: read.append(group) or whole(self, path, group))
+    rows, forms = AlleleRows(tmp_path / "a", ["scores"], ["site_id"]), partial(normal_forms, genome=None, chrom=None)
+    for start in (15, 18, 21, 300, 17):
+        alleles = [(pos, "A", "C") for pos in range(start, start + 3)]
+        found = rows.find("20", alleles, forms)
+        assert [[row["site_id"] for row in of_allele] for of_allele in found] == [[str(pos)] for pos, _, _ in alleles]
+    assert rows.find("20", [(9999, "A", "C")], forms) == [[]]
     # POS 15 to 24 are in the row groups 1 and 2, which are held; 300 to 303 in 29 and 30
     assert read == [1, 2, 29, 30, 1]
 
@@ -171,3 +167,15 @@ def test_no_alleles_have_no_normal_forms(genome, chrom):
 def test_a_table_of_substitutions_is_its_own_normal_form(tmp_path, genome):
     table(tmp_path / "a", [("20", 90, "T", "A", "snv")], "saturation")
     assert sites(tmp_path / "a", "20", [(90, "TC", "AC"), (90, "T", "A")], name="saturation") == [["snv"], ["snv"]]
+
+
+def test_a_table_in_parts_is_as_the_whole(tmp_path):
+    rows = [("20", pos, "A", "C", str(pos)) for pos in range(1, 21)]
+    table(tmp_path / "a", rows[:10])
+    write_table(tmp_path / "empty", empty_frame("scores"), "scores")
+    table(tmp_path / "b", rows[10:])
+    parts = AlleleRows([tmp_path / name for name in ("a", "empty", "b")], ["scores"], ["site_id"])
+    found = parts.find(
+        "20", [(pos, "A", "C") for pos in (9, 10, 11, 12, 99)], partial(normal_forms, genome=None, chrom=None)
+    )
+    assert [[row["site_id"] for row in of_allele] for of_allele in found] == [["9"], ["10"], ["11"], ["12"], []]

@@ -15,7 +15,9 @@ REPOSITORY = Path(__file__).parents[1]
 RULES = {
     rule: text
     for path in sorted((REPOSITORY / "workflow" / "rules").glob("*.smk"))
-    for rule, text in re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", path.read_text(), re.MULTILINE | re.DOTALL)
+    for rule, text in re.findall(
+        r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^\S|\Z)", path.read_text(), re.MULTILINE | re.DOTALL
+    )
     if rule not in {"saturation", "train"}  # which only name what they want
 }
 ENVIRONMENTS = sorted((REPOSITORY / "envs").glob("*.yaml"))

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import pytest
 
 from cluster import EXAMPLE, REPOSITORY
-from pasvar.config import SITE_KEYS, read_schema
+from pasvar.config import ALLELE_KEYS, RESULT_KEYS, SITE_KEYS, read_schema
 from pasvar.model.fetch import BUNDLED_MODELS
 
 GIVEN = {"fasta": "chr20_1-4Mb.fa.gz", "gtf": "chr20_1-4Mb.gtf.gz", "vcf": "EUR503.chr20_1-4Mb.vcf.gz"}
@@ -71,7 +71,7 @@ def plan(folder: Path, *arguments: str, clone: Path = REPOSITORY, **config: obje
     done = snakemake(folder, "--dry-run", *arguments, clone=clone, **config)
     assert done.returncode == 0, done.stderr
     jobs = []
-    for block in re.split(r"\n(?:local)?rule ", done.stdout + done.stderr)[1:]:
+    for block in re.split(r"\n(?:local)?(?:rule|checkpoint) ", done.stdout + done.stderr)[1:]:
         files = {word: re.search(rf"^    {word}: (.*)$", block, re.MULTILINE) for word in ("input", "output")}
         inputs, outputs = (frozenset(found.group(1).split(", ")) if found else frozenset() for found in files.values())
         jobs.append(Job(block.split(":")[0], inputs, outputs))
@@ -128,8 +128,10 @@ def test_an_input_that_is_only_newer(run, name):
 
 def rules_that_mention(key: str) -> tuple[str, ...]:
     text = "\n".join(path.read_text() for path in (REPOSITORY / "workflow/rules").glob("*.smk"))
-    blocks = re.findall(r"^rule (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
-    groups = ["=CONFIG,", "CONFIG.items()", *(["SITE_KEYS"] if key in SITE_KEYS else [])]
+    blocks = re.findall(r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
+    groups = ["=CONFIG,", "CONFIG.items()"]
+    keys = {"SITE_KEYS": SITE_KEYS, "ALLELE_KEYS": ALLELE_KEYS, "=SETTINGS": RESULT_KEYS}
+    groups += [word for word, members in keys.items() if key in members]
     return tuple(rule for rule, block in blocks if any(word in block for word in (f'CONFIG["{key}"]', *groups)))
 
 

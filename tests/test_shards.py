@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders import make_sites, records
-from pasvar.shards import plan_shards, shard_of
+from pasvar.contigs import ContigNames
+from pasvar.shards import files_of_shards, plan_shards, shard_of
 
 CONTIGS = pd.DataFrame({"chrom": ["20", "21", "MT"], "length": [700, 150, 20]})
 # the windows are [80, 285) and [321, 526) of 20, [-50, 155) and [-29, 176) of 21
@@ -102,3 +103,20 @@ def test_shards_hold_about_the_same_number_of_sites(n_shards):
     held = [sites.window_start.between(row.start, row.end, inclusive="left").sum() for row in table.itertuples()]
     assert len(held) == n_shards
     assert max(held) - min(held) <= 5
+
+
+def test_files_of_shards():
+    """Only what has records on a shard's contigs; what the FASTA lacks is for the last shard."""
+    shards = plan_shards(SITES, CONTIGS, 3, 0)
+    contigs = {
+        "20.vcf": ["chr20"],
+        "all.vcf": ["20", "21", "MT"],
+        "M.vcf": ["M"],
+        "odd.vcf": ["20", "GL1"],
+        "empty.vcf": [],
+    }
+    names = ContigNames(CONTIGS.chrom)
+    on_20 = ["20.vcf", "all.vcf", "odd.vcf"]
+    assert files_of_shards(contigs, shards, 3, names) == [on_20, on_20, ["all.vcf", "M.vcf", "odd.vcf"]]
+    # Shards past the number of places to cut at are empty; the last one still lists unknown contigs.
+    assert files_of_shards(contigs, shards, 5, names)[3:] == [[], ["odd.vcf"]]

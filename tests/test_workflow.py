@@ -112,6 +112,8 @@ def test_a_dry_run_has_the_expected_jobs(tmp_path, model):
         "summarise_genes": 1,
         "annotate_vcf": 1,
         "build_report": 1,
+        "digest_input": 3,
+        "record_provenance": 1,
     }
 
 
@@ -224,6 +226,7 @@ def test_another_min_effect_runs_only_what_depends_on_it(finished, model):
         "summarise_genes": 1,
         "annotate_vcf": 1,
         "build_report": 1,
+        "record_provenance": 1,
     }
 
 

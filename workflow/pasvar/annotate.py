@@ -18,7 +18,7 @@ from pasvar.files import whole
 from pasvar.genome import Genome
 from pasvar.lookup import AlleleRows, normal_forms
 from pasvar.progress import silent
-from pasvar.tables import SCORED_ALLELES, open_table
+from pasvar.tables import SCORED_ALLELES
 from pasvar.vcf import read_lines
 
 FIELDS = (
@@ -98,6 +98,9 @@ _CONSEQUENCE_OF = {SITE.id: "delta_logodds_narrow", GENE.id: "direction", NEW_SI
 
 _IDS = frozenset(name.encode() for name in _CONSEQUENCE_OF)
 
+Tables = str | Path | Sequence[str | Path]
+"""A table, or its parts in the order of places."""
+
 RECORDS_AT_ONCE = 5000
 NT_AT_ONCE = 5_000_000
 """Over so many nt, the scores that are held for a few records are no more than a row group or two."""
@@ -105,13 +108,13 @@ NT_AT_ONCE = 5_000_000
 
 def annotate_vcf(
     vcf: str | Path,
-    scores: str | Path,
+    scores: Tables,
     out: str | Path,
     names: ContigNames,
     made_by: Mapping[str, str],
     min_effect: float = MIN_EFFECT,
     progress: Callable[..., tqdm] = silent,
-    more: Mapping[Info, str | Path] | None = None,
+    more: Mapping[Info, Tables] | None = None,
     genome: Genome | None = None,
     index_suffix: str = ".tbi",
 ) -> int:
@@ -128,10 +131,7 @@ def annotate_vcf(
     n_annotated = 0
     sources = {SITE: scores, **(more or {})}
     with ExitStack() as stack:
-        tables = {
-            info: AlleleRows(stack.enter_context(open_table(path, info.tables)), info.columns)
-            for info, path in sources.items()
-        }
+        tables = {info: AlleleRows(paths, info.tables, info.columns) for info, paths in sources.items()}
         index, beside = stack.enter_context(whole(f"{out}{index_suffix}")), stack.enter_context(whole(out))
         bar = stack.enter_context(progress(total=None, unit="records"))
         with pysam.BGZFile(str(beside), "w") as file:

@@ -3,7 +3,7 @@
 Imports neither pandas nor torch: Snakemake reads its Snakefile anew in every job.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from string import Formatter
 
@@ -13,7 +13,7 @@ from jsonschema.exceptions import best_match
 
 from pasvar.errors import InputError
 from pasvar.files import INDEX_SUFFIXES, index_path
-from pasvar.regions import check_regions
+from pasvar.regions import bed_files, check_regions
 
 SCHEMA_PATH = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
 
@@ -32,6 +32,17 @@ SITE_KEYS = (
     *("catalogue", "tissue_expression"),
 )
 """The keys that decide which sites there are."""
+
+
+ALLELE_KEYS = ("max_allele_length", "filters", "min_af", "max_af", "regions")
+"""The keys that decide which alleles are scored."""
+
+RESULT_KEYS = (
+    *(key for key in SITE_KEYS if key != "min_canonical_share"),
+    *ALLELE_KEYS,
+    *("new_sites", "usage_floor", "min_effect", "min_usage_shift", "percentiles"),
+)
+"""The keys that decide, beside inputs and network, what stands in the tables of results."""
 
 
 def read_schema() -> dict:
@@ -71,6 +82,33 @@ def fill_sites(config: Mapping) -> dict:
     filled = _validated(config, {"required": []})
     _check_sites(filled, Path.cwd())
     return {key: filled[key] for key in SITE_KEYS}
+
+
+def input_files(config: Mapping) -> dict[str, str]:
+    """The files that a checked configuration names, but for the network's, by `<key>/<name>`; equal names are numbered."""
+    given = {
+        **{key: _listed(config[key]) for key in ("fasta", "gtf", "vcf")},
+        "atlas": [atlas["path"] for atlas in config["atlas"]],
+        **{key: _listed(config[key] or []) for key in ("catalogue", "tissue_expression")},
+        "regions": bed_files(config["regions"]),
+    }
+    named: dict[str, str] = {}
+    for key, paths in given.items():
+        for number, path in enumerate(paths, start=1):
+            name = f"{key}/{Path(path).name}"
+            named[f"{key}/{number}.{Path(path).name}" if name in named else name] = path
+    return named
+
+
+def result_settings(config: Mapping, keys: Sequence[str] = RESULT_KEYS) -> dict:
+    """The values of `keys` in a checked configuration, without the paths of files: equal files elsewhere give equal results."""
+    found = {key: config[key] for key in keys if key not in ("catalogue", "tissue_expression")}
+    if "atlas" in found:
+        found["atlas"] = [{key: value for key, value in atlas.items() if key != "path"} for atlas in found["atlas"]]
+    if "regions" in found:
+        beds = bed_files(found["regions"])
+        found["regions"] = [region for region in found["regions"] if region not in beds]
+    return found
 
 
 def _validated(config: Mapping, change: Mapping) -> dict:

@@ -4,11 +4,13 @@ import hashlib
 import os
 import platform
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 INDEX_SUFFIXES = (".tbi", ".csi")
+_BLOCK = 1 << 22
 
 
 def index_path(vcf: str | Path) -> Path | None:
@@ -23,10 +25,17 @@ def index_suffix(vcfs: Iterable[str | Path]) -> str:
     return ".csi" if ".csi" in kinds else ".tbi"
 
 
-def file_sha256(path: str | Path) -> str:
-    """sha256 of a file's bytes, in hex."""
+def file_sha256(path: str | Path, progress: Callable[..., Any] | None = None) -> str:
+    """sha256 of a file's bytes, in hex. progress: makes a bar, see `pasvar.progress`."""
     with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        if progress is None:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+        digest = hashlib.sha256()
+        with progress(total=os.fstat(file.fileno()).st_size, unit="B") as bar:
+            while block := file.read(_BLOCK):
+                digest.update(block)
+                bar.update(len(block))
+        return digest.hexdigest()
 
 
 @contextmanager

@@ -21,6 +21,7 @@ def close_ledger(
     max_ref_mismatch: float,
     max_contig_unknown: float,
     out: Path,
+    made_by: dict[str, str] | None = None,
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Join the shards' ledgers into `out`; return the totals per status and the totals per file.
 
@@ -32,7 +33,7 @@ def close_ledger(
     if not complete:
         totals["no_site_in_range"] += int((files.n_indexed - files.n_records).sum())
     _check_shares(totals, ledgers, max_ref_mismatch, max_contig_unknown)
-    n_rows = gather(ledgers, "ledger", out)
+    n_rows = gather(ledgers, "ledger", out, made_by)
     if n_rows != files.n_alleles.sum():
         raise InputError(
             f"{out}: {n_rows} alleles, but {files.n_alleles.sum()} were read; remove results/shards and run again"

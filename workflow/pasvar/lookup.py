@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache, reduce
 from operator import or_
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +15,7 @@ from pasvar.alleles import MAX_SHIFT, left_align, to_vcf, trim
 from pasvar.genome import Genome, Patches, Stretch
 from pasvar.regions import NO_END
 from pasvar.sequence import decode, encode
+from pasvar.tables import open_table
 
 Allele = tuple[int, str, str]
 """POS, REF and ALT."""
@@ -56,13 +58,20 @@ def _normal_form(pos: int, ref: str, alt: str, contig: Patches | None) -> Allele
 class AlleleRows:
     """The rows of a table by allele. Of the file, what may have them is read as they are asked for, by place."""
 
-    def __init__(self, file: pq.ParquetFile, columns: Iterable[str]):
-        """file: open table with columns chrom, pos, ref and alt, sorted by place. columns: which a row is to have."""
-        self._file = file
-        # A table without normal forms may spell alleles so by itself, as the one of all substitutions does.
-        self._normal = _NORMAL if _NORMAL[0] in file.schema_arrow.names else _SPELLED
+    def __init__(self, paths: str | Path | Iterable[str | Path], names: Sequence[str], columns: Iterable[str]):
+        """paths: a table with columns chrom, pos, ref and alt, sorted by place, or one in parts, in the order of places.
+        names: what the table may be, see `tables.open_table`. columns: which a row is to have."""
+        paths = [paths] if isinstance(paths, str | Path) else list(paths)
+        self._names = names
+        self._limits: dict[tuple[str | Path, int], dict[str, tuple]] = {}
+        for path in paths:
+            with open_table(path, names) as file:
+                self._schema = file.schema_arrow
+                # A table without normal forms may spell alleles so by itself, as the one of all substitutions does.
+                self._normal = _NORMAL if _NORMAL[0] in self._schema.names else _SPELLED
+                limits = _limits(file, ("chrom", _SPELLED[0], self._normal[0]))
+            self._limits |= {(path, group): of_group for group, of_group in enumerate(limits)}
         self._columns = list(dict.fromkeys(["chrom", *_SPELLED, *self._normal, *columns]))
-        self._limits = _limits(file, ("chrom", _SPELLED[0], self._normal[0]))
         self._group = lru_cache(_GROUPS_HELD)(self._read)
 
     def find(
@@ -90,11 +99,11 @@ class AlleleRows:
 
     def _between(self, chrom: str, low: int, high: int) -> pa.Table:
         """The row groups that may hold a place in [low, high], their rows of this contig."""
-        tables = [self._file.schema_arrow.empty_table().select(self._columns)]
-        for group, limits in enumerate(self._limits):
+        tables = [self._schema.empty_table().select(self._columns)]
+        for (path, group), limits in self._limits.items():
             places = [limits[name] for name in (_SPELLED[0], self._normal[0])]
             if limits["chrom"][0] <= chrom <= limits["chrom"][1] and any(a <= high and b >= low for a, b in places):
-                tables.append(self._group(group).filter(pc.field("chrom") == chrom))
+                tables.append(self._group(path, group).filter(pc.field("chrom") == chrom))
         return pa.concat_tables(tables)
 
     def _rows(self, table: pa.Table, spelled: Sequence[Allele], normal: Sequence[Allele]) -> tuple[dict, dict]:
@@ -107,8 +116,9 @@ class AlleleRows:
             by_form[tuple(row[name] for name in self._normal)].append(row)
         return by_spelling, by_form
 
-    def _read(self, group: int) -> pa.Table:
-        return self._file.read_row_group(group, columns=self._columns)
+    def _read(self, path: str | Path, group: int) -> pa.Table:
+        with open_table(path, self._names) as file:
+            return file.read_row_group(group, columns=self._columns)
 
 
 def _limits(file: pq.ParquetFile, columns: Iterable[str]) -> list[dict[str, tuple]]:

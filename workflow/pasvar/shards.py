@@ -6,9 +6,12 @@ windows, so that one shard knows all that its people carry at the sites of its g
 """
 
 import itertools
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+
+from pasvar.contigs import ContigNames
 
 
 def plan_shards(catalogue: pd.DataFrame, contigs: pd.DataFrame, n_shards: int, margin: int) -> pd.DataFrame:
@@ -56,3 +59,18 @@ def _places_to_cut(
 def shard_of(plan: pd.DataFrame, shard: int) -> pd.DataFrame:
     """The stretches of one shard; none for a shard past the number of places to cut at."""
     return plan[plan["shard"] == shard].reset_index(drop=True)
+
+
+def files_of_shards(
+    contigs_of: Mapping[str, Sequence[str]], plan: pd.DataFrame, n_shards: int, names: ContigNames
+) -> list[list[str]]:
+    """For shards 1 to `n_shards` the VCFs that have records on the contigs of their stretches.
+
+    contigs_of: the contigs, in the file's spelling, that each VCF has records on. plan: table `shards`. The last shard also has
+    the files with records on contigs that the FASTA lacks, which it puts into the ledger.
+    """
+    on = plan.groupby("shard").chrom.agg(set)
+    wanted = [set(on.get(shard, ())) for shard in range(1, n_shards + 1)]
+    wanted[-1].add(None)
+    matched = {vcf: {names.match(contig) for contig in contigs} for vcf, contigs in contigs_of.items()}
+    return [[vcf for vcf, contigs in matched.items() if contigs & chroms] for chroms in wanted]

@@ -93,7 +93,7 @@ def read_shard(
     columns += INFO if filters.by_frequency or not complete else ()
     parts: list[ShardAlleles] = []
     with progress(total=len(vcfs) * int((stretches.end - stretches.start).sum()), unit="nt") as bar:
-        for piece in _pieces(stretches, _zones(by_chrom, scan), complete):
+        for piece in _pieces(stretches, _zones(by_chrom, scan), complete) if vcfs else ():
             scanned = scan.on(piece.chrom)
             near = by_chrom.get(piece.chrom, windows.iloc[:0])
             table, counts = _read_piece(piece, opened, genome, columns)

@@ -33,6 +33,13 @@ def open_vcf(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
         raise InputError(f"{path}: cannot be read as VCF or BCF ({error})") from error
 
 
+def indexed_contigs(path: str | Path) -> list[str]:
+    """The contigs that a VCF or BCF has records on, by its index, in its spelling. Raises InputError as `open_vcf` does."""
+    open_vcf(path)
+    with pysam.VariantFile(str(path)) as file:
+        return list(file.index)
+
+
 def _is_whole(path: Path) -> bool:
     """Whether a file ends as bgzip ends one. htslib only warns of it, and what is missing would be taken for not there."""
     with path.open("rb") as file:

@@ -1,10 +1,17 @@
 # The checked configuration and the input functions, which the other files of this folder use. Functions stand only here.
 
+import json
 import re
 
 from snakemake.exceptions import WorkflowError
 
-from pasvar.config import SITE_KEYS, check_config
+from pasvar.config import (
+    ALLELE_KEYS,
+    SITE_KEYS,
+    check_config,
+    input_files,
+    result_settings,
+)
 from pasvar.digest import code_digest, files_digest
 from pasvar.errors import InputError
 from pasvar.files import index_path, index_suffix
@@ -33,14 +40,61 @@ def code_of(script, *templates):
     return code_digest(root / "scripts" / f"{script}.py", others)
 
 
-def vcf_indexes():
-    """The index of each VCF, so that a new index counts as a new input."""
-    return [str(index_path(path)) for path in CONFIG["vcf"]]
-
-
 def shard_number(wildcards):
     """Number of the shard that `scatteritem` ("3-of-8") names, from 1."""
     return int(wildcards.scatteritem.split("-of-")[0])
+
+
+def indexes(vcfs):
+    """The index of each VCF, so that a new index counts as a new input."""
+    return [str(index_path(path)) for path in vcfs]
+
+
+def files_of_shards():
+    """The VCFs that have records in each shard, from the first shard on; known once `assign_files` has looked."""
+    with checkpoints.assign_files.get().output.files.open() as file:
+        return json.load(file)
+
+
+def shard_vcfs(wildcards):
+    """The VCFs that a shard reads. Those of other contigs are no input of its jobs, so that adding one does not run them anew."""
+    if len(CONFIG["vcf"]) == 1:
+        return CONFIG["vcf"]
+    return files_of_shards()[shard_number(wildcards) - 1]
+
+
+def shard_vcf_indexes(wildcards):
+    """The indexes of `shard_vcfs`."""
+    return indexes(shard_vcfs(wildcards))
+
+
+def annotated_digests(wildcards):
+    """The digests of an annotated VCF's input, and of all that decides its scores."""
+    vcf = ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"]
+    others = [
+        name for name, path in INPUTS.items() if path != vcf and name.startswith("vcf/")
+    ]
+    unwanted = {f"results/inputs/{name}.sha256" for name in others}
+    return [digest for digest in digests_of(*CONFIG) if digest not in unwanted]
+
+
+def effects_near(table):
+    """Input function: the tables of this name that have the alleles of an annotated VCF, by place."""
+
+    def tables(wildcards):
+        vcf = ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"]
+        if len(CONFIG["vcf"]) == 1:
+            return [f"results/{table}.parquet"]
+        shards = [
+            f"{i}-of-{CONFIG['shards']}"
+            for i, vcfs in enumerate(files_of_shards(), start=1)
+            if vcf in vcfs
+        ] or [
+            f"1-of-{CONFIG['shards']}"
+        ]  # a file without records
+        return [f"results/shards/{shard}/{table}.parquet" for shard in shards]
+
+    return tables
 
 
 def model_files():
@@ -68,5 +122,22 @@ def annotated_files():
     return {f"results/annotated/{stem}.vcf.gz": path for path, stem in stems.items()}
 
 
+def digests_of(*keys):
+    """The digests of the files that these config keys name."""
+    return [
+        f"results/inputs/{name}.sha256" for name in INPUTS if name.split("/")[0] in keys
+    ]
+
+
+RESULTS = [
+    f"results/{name}.parquet"
+    for name in (
+        *("sites", "scores", "gene_effects", "tissue_effects", "new_sites"),
+        *("haplotypes", "samples", "genes", "ledger"),
+    )
+]
+INPUTS = input_files(CONFIG)
+SITE_INPUTS = ("fasta", "gtf", "atlas", "catalogue", "tissue_expression")
+SETTINGS = result_settings(CONFIG)
 ANNOTATED = annotated_files()
 INDEX_SUFFIX = index_suffix(CONFIG["vcf"])

@@ -8,6 +8,7 @@ rule predict_usage:
     input:
         catalogue="results/sites/catalogue.parquet",
         scores="results/scores/windows.parquet",
+        digests=digests_of(*SITE_INPUTS),
     output:
         sites="results/sites.parquet",
     log:
@@ -18,6 +19,7 @@ rule predict_usage:
         "../../envs/genome.yaml"
     params:
         usage_floor=CONFIG["usage_floor"],
+        settings=result_settings(CONFIG, SITE_KEYS),
         code=code_of("predict_usage"),
     script:
         "../scripts/predict_usage.py"
@@ -37,8 +39,8 @@ rule summarise_alleles:
         site_haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
         haplotype_scores="results/shards/{scatteritem}/haplotype_scores.parquet",
         carried="results/shards/{scatteritem}/carried.parquet",
-        vcf=CONFIG["vcf"],
-        index=vcf_indexes(),
+        vcf=shard_vcfs,
+        index=shard_vcf_indexes,
     output:
         scores="results/shards/{scatteritem}/scores.parquet",
         haplotypes="results/shards/{scatteritem}/haplotypes.parquet",
@@ -76,6 +78,7 @@ rule gather_effects:
         ),
         new_sites=gather.shards("results/shards/{scatteritem}/new_sites.parquet"),
         samples=gather.shards("results/shards/{scatteritem}/samples.parquet"),
+        digests=digests_of(*CONFIG),
     output:
         scores="results/scores.parquet",
         haplotypes="results/haplotypes.parquet",
@@ -90,6 +93,7 @@ rule gather_effects:
     conda:
         "../../envs/genome.yaml"
     params:
+        settings=SETTINGS,
         code=code_of("gather_effects"),
     script:
         "../scripts/gather_effects.py"
@@ -104,7 +108,8 @@ rule summarise_genes:
             "results/shards/{scatteritem}/gene_carriers.parquet"
         ),
         vcf=CONFIG["vcf"],
-        index=vcf_indexes(),
+        index=indexes(CONFIG["vcf"]),
+        digests=digests_of(*CONFIG),
     output:
         genes="results/genes.parquet",
         text="results/genes.tsv",
@@ -116,6 +121,7 @@ rule summarise_genes:
         "../../envs/genome.yaml"
     params:
         min_effect=CONFIG["min_effect"],
+        settings=SETTINGS,
         code=code_of("summarise_genes"),
     script:
         "../scripts/summarise_genes.py"
@@ -125,12 +131,11 @@ rule summarise_genes:
 rule annotate_vcf:
     input:
         vcf=lambda wildcards: ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"],
-        scores="results/scores.parquet",
-        gene_effects="results/gene_effects.parquet",
-        new_sites="results/new_sites.parquet",
+        scores=effects_near("scores"),
+        gene_effects=effects_near("gene_effects"),
+        new_sites=effects_near("new_sites"),
         contigs="results/reference/contigs.parquet",
-        fasta=CONFIG["fasta"],
-        gtf=CONFIG["gtf"],
+        digests=annotated_digests,
     output:
         annotated="results/{annotated}.vcf.gz",
         index=f"results/{{annotated}}.vcf.gz{INDEX_SUFFIX}",
@@ -144,6 +149,7 @@ rule annotate_vcf:
         "../../envs/genome.yaml"
     params:
         min_effect=CONFIG["min_effect"],
+        settings=SETTINGS,
         code=code_of("annotate_vcf"),
     script:
         "../scripts/annotate_vcf.py"

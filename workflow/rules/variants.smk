@@ -6,8 +6,8 @@
 
 rule read_alleles:
     input:
-        vcf=CONFIG["vcf"],
-        index=vcf_indexes(),
+        vcf=shard_vcfs,
+        index=shard_vcf_indexes,
         fasta=CONFIG["fasta"],
         contigs="results/reference/contigs.parquet",
         catalogue="results/sites/catalogue.parquet",
@@ -46,8 +46,8 @@ rule read_alleles:
 # Where people have genotypes: what they carry at the sites, and the windows of their haplotypes. The only rule that reads genotypes.
 rule read_genotypes:
     input:
-        vcf=CONFIG["vcf"],
-        index=vcf_indexes(),
+        vcf=shard_vcfs,
+        index=shard_vcf_indexes,
         fasta=CONFIG["fasta"],
         contigs="results/reference/contigs.parquet",
         windows="results/windows/windows.parquet",
@@ -78,7 +78,8 @@ rule close_ledger:
         ledgers=gather.shards("results/shards/{scatteritem}/ledger.parquet"),
         vcf_counts=gather.shards("results/shards/{scatteritem}/vcf_counts.parquet"),
         vcf=CONFIG["vcf"],
-        index=vcf_indexes(),
+        index=indexes(CONFIG["vcf"]),
+        digests=digests_of("fasta", "vcf", "regions"),
     output:
         ledger="results/ledger.parquet",
         totals="results/ledger.tsv",
@@ -93,6 +94,7 @@ rule close_ledger:
         complete=CONFIG["ledger"] == "complete",
         max_ref_mismatch=CONFIG["max_ref_mismatch"],
         max_contig_unknown=CONFIG["max_contig_unknown"],
+        settings=result_settings(CONFIG, ALLELE_KEYS),
         code=code_of("close_ledger"),
     script:
         "../scripts/close_ledger.py"

@@ -1,7 +1,7 @@
 # The 205-nt reference window of each site, and the shards that the genome is cut into.
 #
 # in:  results/sites/catalogue.parquet, FASTA
-# out: results/windows/windows.parquet, results/shards/plan.parquet
+# out: results/windows/windows.parquet, results/shards/plan.parquet, results/shards/files.json
 
 
 rule extract_windows:
@@ -41,3 +41,26 @@ rule plan_shards:
         code=code_of("plan_shards"),
     script:
         "../scripts/plan_shards.py"
+
+
+# Which VCFs have records in which shards. A checkpoint: the inputs of a shard's jobs are known after it. (A cohort in one file
+# does without.)
+checkpoint assign_files:
+    input:
+        vcf=CONFIG["vcf"],
+        index=indexes(CONFIG["vcf"]),
+        contigs="results/reference/contigs.parquet",
+        plan="results/shards/plan.parquet",
+    output:
+        files="results/shards/files.json",
+    log:
+        "logs/assign_files.log",
+    benchmark:
+        "benchmarks/assign_files.tsv"
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        n_shards=CONFIG["shards"],
+        code=code_of("assign_files"),
+    script:
+        "../scripts/assign_files.py"

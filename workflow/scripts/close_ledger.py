@@ -6,6 +6,7 @@ from pathlib import Path
 from pasvar.files import whole
 from pasvar.jobs import logged
 from pasvar.ledger import close_ledger
+from pasvar.provenance import made_by
 
 
 def main(inputs, outputs, params, log: Logger) -> None:
@@ -17,6 +18,7 @@ def main(inputs, outputs, params, log: Logger) -> None:
         params.max_ref_mismatch,
         params.max_contig_unknown,
         Path(outputs.ledger),
+        made_by(inputs.digests, params.settings),
     )
     log.info("\n%s\n%s", totals.to_string(index=False), files.to_string(index=False))
     for path, frame in ((outputs.totals, totals), (outputs.files, files)):

@@ -5,22 +5,24 @@ import pandas as pd
 from pasvar.effects import summarise_genes
 from pasvar.genotypes import has_people
 from pasvar.jobs import logged
+from pasvar.provenance import made_by
 from pasvar.tables import read_arrow, read_made_by, read_table, write_table, write_text
 
 
-def main(inputs, outputs, min_effect: float) -> None:
+def main(inputs, outputs, params) -> None:
     genes = summarise_genes(
         read_table(inputs.sites, "sites"),
         (read_arrow(path, "gene_effects") for path in inputs.gene_effects),
         pd.concat([read_table(path, "gene_counts") for path in inputs.gene_counts]),
         pd.concat([read_table(path, "gene_carriers") for path in inputs.gene_carriers]),
         has_people(inputs.vcf),
-        min_effect,
+        params.min_effect,
     )
-    write_table(outputs.genes, genes, "genes", read_made_by(inputs.sites))
+    about = read_made_by(inputs.sites) | made_by(inputs.digests, params.settings)
+    write_table(outputs.genes, genes, "genes", about)
     write_text(outputs.text, genes, "genes")
 
 
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
-        main(snakemake.input, snakemake.output, snakemake.params.min_effect)
+        main(snakemake.input, snakemake.output, snakemake.params)

@@ -14,6 +14,7 @@ from pasvar.config import read_schema
 from pasvar.constants import WEAK_REFERENCE
 from pasvar.errors import InputError
 from pasvar.files import whole
+from pasvar.provenance import CITATIONS
 from pasvar.report import content, gene_plots, plots, words
 from pasvar.report.content import Run
 from pasvar.tables import TABLES, USER_TABLES, read_arrow, read_made_by, read_table
@@ -124,7 +125,7 @@ def _read_run(tables: Mapping[str, str | Path], report_genes: int) -> Run:
         content.substitutions_of(tables["hit_saturation"], shown),
         _read_text(tables["totals"], {"n_alleles": "int64"}),
         _read_text(tables["files"], counts),
-        read_made_by(tables["sites"]),
+        read_made_by(tables["genes"]),
     )
 
 
@@ -171,6 +172,9 @@ def render_index(
         settings=content.setting_rows(settings, descriptions),
         tables={name: TABLES[name] for name in USER_TABLES},
         made_by=run.made_by,
+        inputs=content.input_rows(run.made_by),
+        merge_distance=settings["merge_distance"],
+        citations=CITATIONS,
         with_genotypes=with_genotypes,
         min_effect=settings["min_effect"],
     )

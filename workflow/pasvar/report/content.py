@@ -283,6 +283,17 @@ def reconcile(totals: pd.DataFrame, files: pd.DataFrame) -> dict:
     }
 
 
+def input_rows(made_by: Mapping[str, str]) -> list[dict]:
+    """Names and sha256 of the inputs and of the network, from what the tables say of what made them."""
+    rows = []
+    for key, digests in made_by.items():
+        if key.endswith("_sha256") and key != "settings_sha256":
+            for digest in digests.split(" "):
+                file, _, sha256 = digest.rpartition("=")
+                rows.append({"name": f"{key.removesuffix('_sha256')} {file}".strip(), "sha256": sha256})
+    return rows
+
+
 def setting_rows(settings: Mapping, descriptions: Mapping[str, str]) -> list[dict]:
     """Key, value and meaning of each setting; files by their names, for where they lay says nothing about the results."""
     return [

@@ -1,0 +1,47 @@
+# What made the results: digests of the inputs, which the tables, the VCF header and the report name, and a record of the run.
+#
+# in:  every file that the config names; all results
+# out: results/inputs/{key}/{name}.sha256, results/provenance.json, results/ro-crate-metadata.json
+
+
+rule digest_input:
+    input:
+        file=lambda wildcards: INPUTS[f"{wildcards.key}/{wildcards.name}"],
+    output:
+        digest="results/inputs/{key}/{name}.sha256",
+    log:
+        "logs/digest_input/{key}/{name}.log",
+    benchmark:
+        "benchmarks/digest_input/{key}/{name}.tsv"
+    wildcard_constraints:
+        key=r"\w+",
+        name=r"[^/]+",
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        code=code_of("digest_input"),
+    script:
+        "../scripts/digest_input.py"
+
+
+rule record_provenance:
+    input:
+        results=[*RESULTS, *ANNOTATED, "results/report/index.html"],
+        genes="results/report/genes",
+        digests=digests_of(*CONFIG),
+    output:
+        record="results/provenance.json",
+        crate="results/ro-crate-metadata.json",
+    log:
+        "logs/record_provenance.log",
+    benchmark:
+        "benchmarks/record_provenance.tsv"
+    conda:
+        "../../envs/report.yaml"
+    threads: 2
+    params:
+        config=CONFIG,
+        inputs=INPUTS,
+        code=code_of("record_provenance"),
+    script:
+        "../scripts/record_provenance.py"
