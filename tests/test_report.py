@@ -14,7 +14,14 @@ from pasvar.report import content, gene_plots, plots, svg, words
 from pasvar.report.build import MAX_LOLLIPOPS, build_report
 from pasvar.tables import STATUSES, TABLES, empty_frame, write_table
 
-MADE_BY = {"model": "aparent2", "model_sha256": "540147b1"}
+MADE_BY = {
+    "model": "aparent2",
+    "model_sha256": "540147b1",
+    "gtf_sha256": "67f0",
+    "vcf_sha256": "1.vcf.gz=a1 2.vcf.gz=b2",
+    "pasvar_commit": "0123456789abcdef-changed",
+    "settings_sha256": "5e77",
+}
 SETTINGS = {
     "fasta": "/home/somebody/genome.fa",
     "gtf": "annotation/genes.gtf.gz",
@@ -24,6 +31,7 @@ SETTINGS = {
     "biotypes": ["protein_coding", "lncRNA"],
     "min_effect": 0.2231,
     "report_genes": 2,
+    "merge_distance": 24,
     "device": "auto",
 }
 ALLELE = ["chrom", "pos", "ref", "alt"]
@@ -306,8 +314,15 @@ def test_overview_says_what_was_found(folder):
 def test_overview_says_what_was_run_and_not_where(folder):
     html = (folder / "index.html").read_text(encoding="utf-8")
     page = Page(html)
-    assert "with the network aparent2, the sha256 of whose weights is 540147b1." in page.text
-    assert [row[1] for row in page.rows if row[0] in ("fasta", "gtf", "vcf", "biotypes", "min_effect")] == [
+    assert (
+        "were scored with aparent2 (Linder et al. 2022) in pasvar 0.1.0 (commit 0123456789, changed since);"
+        in page.text
+    )
+    assert "Genome Biology 2022;23:232" in page.text
+    digests = [row for row in page.rows if len(row) == 2 and row[0] != "input"]
+    assert digests == [["gtf", "67f0"], ["model", "540147b1"], ["vcf 1.vcf.gz", "a1"], ["vcf 2.vcf.gz", "b2"]]
+    settings = [row for row in page.rows if len(row) == 3]
+    assert [row[1] for row in settings if row[0] in ("fasta", "gtf", "vcf", "biotypes", "min_effect")] == [
         *("genome.fa", "genes.gtf.gz", "people.vcf.gz", "protein_coding, lncRNA", "0.2231")
     ]
     assert "somebody" not in html

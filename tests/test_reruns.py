@@ -129,7 +129,7 @@ def test_an_input_that_is_only_newer(run, name):
 def rules_that_mention(key: str) -> tuple[str, ...]:
     text = "\n".join(path.read_text() for path in (REPOSITORY / "workflow/rules").glob("*.smk"))
     blocks = re.findall(r"^(?:rule|checkpoint) (\w+):\n(.*?)(?=^\S|\Z)", text, re.MULTILINE | re.DOTALL)
-    groups = ["=CONFIG,", "CONFIG.items()"]
+    groups = ["=ALL_SETTINGS"]
     keys = {"SITE_KEYS": SITE_KEYS, "ALLELE_KEYS": ALLELE_KEYS, "=SETTINGS": RESULT_KEYS}
     groups += [word for word, members in keys.items() if key in members]
     return tuple(rule for rule, block in blocks if any(word in block for word in (f'CONFIG["{key}"]', *groups)))

@@ -139,5 +139,7 @@ RESULTS = [
 INPUTS = input_files(CONFIG)
 SITE_INPUTS = ("fasta", "gtf", "atlas", "catalogue", "tissue_expression")
 SETTINGS = result_settings(CONFIG)
+# But the store, which may move at any time.
+ALL_SETTINGS = {key: value for key, value in CONFIG.items() if key != "store"}
 ANNOTATED = annotated_files()
 INDEX_SUFFIX = index_suffix(CONFIG["vcf"])

@@ -40,7 +40,7 @@ rule record_provenance:
         "../../envs/report.yaml"
     threads: 2
     params:
-        config=CONFIG,
+        config=ALL_SETTINGS,
         inputs=INPUTS,
         code=code_of("record_provenance"),
     script:

@@ -32,7 +32,7 @@ rule build_report:
     conda:
         "../../envs/report.yaml"
     params:
-        settings={key: value for key, value in CONFIG.items() if key != "store"},
+        settings=ALL_SETTINGS,
         code=code_of("build_report", "report"),
     script:
         "../scripts/build_report.py"

@@ -87,9 +87,9 @@ def build_report(tables: Mapping[str, str | Path], settings: Mapping, index: str
 
     tables: paths of the tables sites, genes, gene_effects, tissue_effects, new_sites, scores, haplotypes and samples, of
     `ledger.tsv` (totals) and `ledger_files.tsv` (files), and of any number of tables saturation_scores (hit_saturation).
-    settings: the checked configuration; `min_effect` and `report_genes` are needed, all others are only told. The same tables
-    and settings give the same bytes. The folder and the file appear whole, the file that links to it last. Raises InputError
-    where a table cannot be read.
+    settings: the checked configuration; `min_effect`, `merge_distance` and `report_genes` are needed, all others are only told.
+    The same tables and settings give the same bytes. The folder and the file appear whole, the file that links to it last.
+    Raises InputError where a table cannot be read.
     """
     run = _read_run(tables, settings["report_genes"])
     ranked = content.ranked_genes(run.genes)
