@@ -32,6 +32,7 @@ COMMANDS = {
     "effect": ("pasvar.model.predict", "add_effect_arguments", "run_effect", "effect of one sequence against another"),
     "doctor": ("pasvar.model.doctor", "add_arguments", "run", "versions, device, and known variants scored on it"),
     "train": ("pasvar.training.trainer", "add_arguments", "run", "train a network, or fine-tune one"),
+    "distill": ("pasvar.training.distill", "add_arguments", "run", "make a small network that imitates another one"),
     "docs": ("pasvar.commands", "add_docs_arguments", "run_docs", "write the documentation that is made from code"),
 }
 """Module, function that adds the arguments, function that runs, help."""

@@ -4,12 +4,14 @@ A *neighbourhood* is a window with `MARGIN` nt more on both sides, as codes (uin
 signal starts at `MARGIN` + 70. A *family* is a reference window and alternates of it, a few substitutions or an indel apart.
 """
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, HEXAMER_SEARCH_LENGTH, WINDOW_LENGTH
+from pasvar.errors import InputError
 from pasvar.hexamer import find_hexamer
 from pasvar.sequence import N_CODE, decode, encode, reverse_complement
 
@@ -34,18 +36,25 @@ class Interval:
 
     @classmethod
     def parse(cls, text: str) -> "Interval":
-        """From ``chrom:start-end`` in bases, 0-based, half-open. Raises ValueError."""
+        """From ``chrom:start-end`` in bases, 0-based, half-open. Raises InputError."""
         chrom, _, span = text.rpartition(":")
         start, _, end = span.replace(",", "").partition("-")
         if not (chrom and start.isdigit() and end.isdigit() and int(start) < int(end)):
-            raise ValueError(f"{text!r} is not chrom:start-end")
+            raise InputError(f"{text!r} is not chrom:start-end (0-based, half-open, start below end)")
         return cls(chrom, int(start), int(end))
+
+    def __str__(self) -> str:
+        return f"{self.chrom}:{self.start}-{self.end}"
+
+    def overlaps(self, other: "Interval") -> bool:
+        """Whether the two share a base."""
+        return self.chrom == other.chrom and self.start < other.end and other.start < self.end
 
 
 def real_ends(fasta: str | Path, gtf: str | Path, within: Interval) -> np.ndarray:
     """Neighbourhoods (n, NEIGHBOURHOOD) of the distinct transcript ends of `gtf` that lie within an interval.
 
-    Whole neighbourhoods lie in it: two intervals that do not overlap share no base.
+    Whole neighbourhoods lie in it: two intervals that do not overlap share no base. Raises InputError where there is none.
     """
     from pasvar.annotation import read_annotation
     from pasvar.genome import Genome
@@ -67,6 +76,10 @@ def real_ends(fasta: str | Path, gtf: str | Path, within: Interval) -> np.ndarra
         start = along + find_hexamer(upstream).offset - _ANCHOR
         if start >= 0 and start + NEIGHBOURHOOD <= len(codes):
             found.append(oriented[start : start + NEIGHBOURHOOD])
+    if not found:
+        raise InputError(
+            f"{gtf}: no transcript ends in {within}; name an interval of one of its contigs that has genes"
+        )
     return _usable(np.array(found, dtype=np.uint8).reshape(-1, NEIGHBOURHOOD))
 
 
@@ -132,99 +145,109 @@ SUBSTITUTION, SUBSTITUTIONS, INDEL, HEXAMER_HIT = range(4)
 
 
 class FamilySampler:
-    """Endless families of windows."""
+    """Endless families of windows, in numbered batches that can be drawn in any order."""
 
     def __init__(self, ends: np.ndarray, hits: np.ndarray, seed: int, mixture: Mixture | None = None):
         self._ends, self._hits = ends, hits
-        self.seed = seed
-        self._rng = np.random.default_rng(seed)
+        self._seed = seed
         self._mixture = mixture or Mixture()
 
     @property
-    def state(self) -> dict:
-        """The random generator's state, with its large integers as text; set it to go on from there."""
-        state = self._rng.bit_generator.state
-        return {
-            "values": {key: str(value) for key, value in state["state"].items()},
-            "has_uint32": state["has_uint32"],
-            "uinteger": state["uinteger"],
-        }
+    def digest(self) -> str:
+        """sha256 of what the families are drawn from."""
+        return hashlib.sha256(self._ends.tobytes() + b"," + self._hits.tobytes()).hexdigest()
 
-    @state.setter
-    def state(self, state: dict) -> None:
-        values = {key: int(value) for key, value in state["values"].items()}
-        self._rng.bit_generator.state = {"bit_generator": "PCG64", **state, "state": values}
+    def draw(self, batch: int, families: int, alternates: int) -> np.ndarray:
+        """(families, 1 + alternates, 205) codes; the first of each family is its reference. The seed and the batch's number
+        decide them."""
+        rng = np.random.default_rng([self._seed, batch])
+        backgrounds, starts = self._backgrounds(families, rng)
+        kinds = rng.choice(4, families * alternates, p=self._mixture.changes)
+        changed = changes(np.repeat(backgrounds, alternates, axis=0), np.repeat(starts, alternates), kinds, rng)
+        references = _windows(backgrounds, starts)[:, None]
+        return np.concatenate([references, changed.reshape(families, alternates, WINDOW_LENGTH)], axis=1)
 
-    def draw(self, families: int, alternates: int) -> np.ndarray:
-        """(families, 1 + alternates, 205) codes; the first of each family is its reference."""
-        windows = np.empty((families, 1 + alternates, WINDOW_LENGTH), dtype=np.uint8)
-        for family in windows:
-            background, start = self._background()
-            family[0] = background[start : start + WINDOW_LENGTH]
-            for alternate in family[1:]:
-                kind = self._rng.choice(4, p=self._mixture.changes)
-                alternate[:] = change(background, start, kind, self._rng)
-        return windows
-
-    def _background(self) -> tuple[np.ndarray, int]:
-        """A neighbourhood, and where the family's windows start in it."""
-        rng, mixture = self._rng, self._mixture
-        kind = rng.choice(3, p=mixture.backgrounds)
-        if kind == 2:
-            codes = random_neighbourhood(rng)
-        else:
-            pool = self._ends if kind == 0 else self._hits
-            codes = pool[rng.integers(len(pool))].copy()
-        rate = rng.choice(mixture.mutation_rates)
-        if rate:
-            places = np.flatnonzero(rng.random(NEIGHBOURHOOD) < rate)
-            codes[places] = rng.integers(0, 4, len(places))
-        if rng.random() < mixture.with_unknown:
-            length = rng.integers(MARGIN, MARGIN + 60)
-            codes[slice(None, length) if rng.random() < 0.5 else slice(-length, None)] = N_CODE
-        start = MARGIN + (rng.integers(-MARGIN, MARGIN + 1) if rng.random() < mixture.shifted else 0)
-        return codes, start
+    def _backgrounds(self, count: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+        """Neighbourhoods (count, NEIGHBOURHOOD), and where the families' windows start in them (count,)."""
+        mixture = self._mixture
+        kind = rng.choice(3, count, p=mixture.backgrounds)
+        codes = random_neighbourhoods(count, rng)
+        for chosen, pool in ((kind == 0, self._ends), (kind == 1, self._hits)):
+            codes[chosen] = pool[rng.integers(len(pool), size=chosen.sum())]
+        rates = rng.choice(mixture.mutation_rates, count)
+        mutated = rng.random(codes.shape, dtype=np.float32) < rates[:, None]
+        codes[mutated] = rng.integers(0, 4, mutated.sum())
+        unknown = rng.integers(MARGIN, MARGIN + 60, count) * (rng.random(count) < mixture.with_unknown)
+        along = np.arange(NEIGHBOURHOOD)
+        from_the_end = np.where(rng.random(count) < 0.5, 1, 0)[:, None]
+        codes[np.where(from_the_end, NEIGHBOURHOOD - 1 - along, along) < unknown[:, None]] = N_CODE
+        shifts = rng.integers(-MARGIN, MARGIN + 1, count) * (rng.random(count) < mixture.shifted)
+        return codes, MARGIN + shifts
 
 
-def random_neighbourhood(rng: np.random.Generator) -> np.ndarray:
-    """Random bases of a random composition, with a strong, a weak or no hexamer at the anchor."""
-    codes = rng.choice(4, NEIGHBOURHOOD, p=rng.dirichlet((6, 4, 4, 6))).astype(np.uint8)
-    kind = rng.random()
-    if kind < 0.8:
-        choice = STRONG if kind < 0.5 else WEAK
-        codes[_ANCHOR : _ANCHOR + HEXAMER_LENGTH] = choice[rng.integers(len(choice))]
+def random_neighbourhoods(count: int, rng: np.random.Generator) -> np.ndarray:
+    """(count, NEIGHBOURHOOD): random bases of random compositions, with a strong, a weak or no hexamer at the anchor."""
+    below = rng.dirichlet((6, 4, 4, 6), count).cumsum(1)[:, :3, None]
+    codes = (rng.random((count, 1, NEIGHBOURHOOD), dtype=np.float32) > below).sum(1, dtype=np.uint8)
+    kind = rng.random(count)
+    for chosen, hexamers in ((kind < 0.5, STRONG), ((kind >= 0.5) & (kind < 0.8), WEAK)):
+        signals = np.stack(hexamers)[rng.integers(len(hexamers), size=chosen.sum())]
+        codes[chosen, _ANCHOR : _ANCHOR + HEXAMER_LENGTH] = signals
     return codes
 
 
-def change(background: np.ndarray, start: int, kind: int, rng: np.random.Generator) -> np.ndarray:
-    """An alternate of the window at `start`; `kind` is one of the constants above."""
-    if kind == INDEL:
-        return _indel(background, start, rng)
-    window = background[start : start + WINDOW_LENGTH].copy()
-    if kind == HEXAMER_HIT:
-        places = HEXAMER_INDEX + rng.integers(0, HEXAMER_LENGTH, 1)
-    else:
-        # a third of the places around the signal, where most large effects are
-        places = rng.integers(55, 135, 3) if rng.random() < 0.33 else rng.integers(0, WINDOW_LENGTH, 3)
-        places = places[: 1 if kind == SUBSTITUTION else rng.integers(2, 4)]
-    known = places[window[places] != N_CODE]
-    window[known] = (window[known] + rng.integers(1, 4, len(known))) % 4
-    return window
+def changes(backgrounds: np.ndarray, starts: np.ndarray, kinds: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """(n, 205): an alternate of the window that starts at `starts` (n,) in each of `backgrounds` (n, NEIGHBOURHOOD);
+    `kinds` (n,) of the constants above."""
+    windows = _windows(backgrounds, starts)
+    substituted, moved = np.flatnonzero(kinds != INDEL), np.flatnonzero(kinds == INDEL)
+    windows[substituted] = _substitutions(windows[substituted], kinds[substituted], rng)
+    windows[moved] = _indels(backgrounds[moved], starts[moved], rng)
+    return windows
 
 
-def _indel(background: np.ndarray, start: int, rng: np.random.Generator) -> np.ndarray:
-    """An insertion or deletion of 1 to 20 nt. The window stays anchored at its signal: what is lost or gained at the
-    far end lies on the side of the indel."""
-    length = min(int(rng.geometric(0.3)), 20)
-    place = start + int(rng.integers(0, WINDOW_LENGTH - length))
-    if rng.random() < 0.5:
-        edited = np.concatenate([background[:place], background[place + length :]])
-        gained = -length
-    else:
-        inserted = rng.integers(0, 4, length).astype(np.uint8)
-        edited = np.concatenate([background[:place], inserted, background[place:]])
-        gained = length
-    upstream = place + (length if gained < 0 else 0) <= start + HEXAMER_INDEX
-    shifted = start + gained if upstream else start
-    shifted = int(np.clip(shifted, 0, len(edited) - WINDOW_LENGTH))
-    return edited[shifted : shifted + WINDOW_LENGTH]
+def _windows(backgrounds: np.ndarray, starts: np.ndarray) -> np.ndarray:
+    return np.take_along_axis(backgrounds, starts[:, None] + np.arange(WINDOW_LENGTH), axis=1)
+
+
+def _substitutions(windows: np.ndarray, kinds: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The windows with one base changed, or two or three; an N stays."""
+    count, rows = len(windows), np.arange(len(windows))
+    # a third of the places around the signal, where most large effects are
+    near = (rng.random(count) < 0.33)[:, None]
+    places = np.where(near, rng.integers(55, 135, (count, 3)), rng.integers(0, WINDOW_LENGTH, (count, 3)))
+    hexamer = HEXAMER_INDEX + rng.integers(0, HEXAMER_LENGTH, count)
+    places[:, 0] = np.where(kinds == HEXAMER_HIT, hexamer, places[:, 0])
+    many = np.where(kinds == SUBSTITUTIONS, rng.integers(2, 4, count), 1)
+    changed = windows.copy()
+    for i in range(3):
+        old = windows[rows, places[:, i]]
+        hit = (i < many) & (old != N_CODE)
+        changed[rows[hit], places[hit, i]] = (old[hit] + rng.integers(1, 4, hit.sum())) % 4
+    return changed
+
+
+def _indels(backgrounds: np.ndarray, starts: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Insertions or deletions of 1 to 20 nt. The windows stay anchored at their signal: what is lost or gained at the far
+    end lies on the side of the indel."""
+    count = len(backgrounds)
+    lengths = np.minimum(rng.geometric(0.3, count), 20)
+    places = starts + rng.integers(0, WINDOW_LENGTH - lengths)
+    gained = np.where(rng.random(count) < 0.5, -lengths, lengths)
+    return apply_indels(backgrounds, starts, places, gained, rng)
+
+
+def apply_indels(
+    backgrounds: np.ndarray, starts: np.ndarray, places: np.ndarray, gained: np.ndarray, rng: np.random.Generator
+) -> np.ndarray:
+    """(n, 205): the windows after `gained` (n,) random bases came in before `places` (n,) of `backgrounds`, or, where it is
+    negative, that many went from there on. A window moves along with its signal where the indel is upstream of that."""
+    inserted = np.maximum(gained, 0)
+    upstream = places + np.maximum(-gained, 0) <= starts + HEXAMER_INDEX
+    moved = np.clip(starts + gained * upstream, 0, NEIGHBOURHOOD + gained - WINDOW_LENGTH)
+    along = moved[:, None] + np.arange(WINDOW_LENGTH)
+    after, new = along >= (places + inserted)[:, None], along >= places[:, None]
+    windows = np.take_along_axis(backgrounds, np.where(after, along - gained[:, None], along), axis=1)
+    new &= ~after
+    windows[new] = rng.integers(0, 4, new.sum())
+    return windows

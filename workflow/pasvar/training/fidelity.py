@@ -11,12 +11,15 @@ import torch
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, MIN_EFFECT, WINDOW_LENGTH
 from pasvar.sequence import N_CODE
-from pasvar.training.examples import INDEL, MARGIN, Interval, change, real_ends
+from pasvar.training.examples import INDEL, MARGIN, Interval, changes, real_ends
 from pasvar.training.losses import both_log_odds
 
 SCORES = ("delta_logodds_narrow", "delta_logodds")
 KINDS = ("substitution anywhere", "substitution outside the hexamer", "substitution in the hexamer", "indel")
-"""Kinds of change that are told apart; substitutions strike every place alike, indels are of `examples.change`."""
+"""Kinds of change that are told apart; substitutions strike every place alike, indels are of `examples.changes`."""
+
+HELD_OUT, PAIRS, SEED = "20:40000000-63025520", 4000, 2022
+"""Where the bundled model is measured, on how many pairs of windows per kind of change, drawn by which seed."""
 
 _TOP = 0.01
 
@@ -34,7 +37,7 @@ def make_pairs(neighbourhoods: np.ndarray, per_kind: int, seed: int) -> dict[str
         if kind in places:
             alternates = _substituted(references, places[kind], rng)
         else:
-            alternates = np.stack([change(background, MARGIN, INDEL, rng) for background in backgrounds])
+            alternates = changes(backgrounds, np.full(per_kind, MARGIN), np.full(per_kind, INDEL), rng)
         pairs[kind] = np.stack([references, alternates], axis=1)
     return pairs
 
@@ -90,20 +93,33 @@ def fidelity_table(taught: dict[str, np.ndarray], learnt: dict[str, np.ndarray])
     )
 
 
-def run(args: argparse.Namespace) -> None:
-    """Print the table of a model against its teacher, as Markdown."""
-    ends = real_ends(args.fasta, args.gtf, Interval.parse(args.interval))
-    pairs = make_pairs(ends, args.pairs, args.seed)
-    taught, learnt = (
-        {kind: effects(_open(path), part) for kind, part in pairs.items()} for path in (args.teacher, args.model)
-    )
-    table = fidelity_table(taught, learnt)
-    print(
-        f"{len(ends)} signals in {args.interval}, {args.pairs} pairs of windows per kind of change, seed {args.seed}\n"
-    )
-    print(f"| {' | '.join(table.columns)} |\n|{'---|' * len(table.columns)}")
-    for row in table.itertuples(index=False):
-        print(f"| {' | '.join(f'{value:.3f}' if isinstance(value, float) else str(value) for value in row)} |")
+class Examination:
+    """The same pairs of windows for every network that is held against a teacher."""
+
+    def __init__(self, teacher: torch.nn.Module, fasta: str, gtf: str, interval: str, per_kind: int, seed: int):
+        """At the transcript ends of `gtf` that lie in `interval`."""
+        ends = real_ends(fasta, gtf, Interval.parse(interval))
+        self.title = (
+            f"{len(ends)} transcript ends in {interval}, {per_kind} pairs of windows per kind of change, seed {seed}."
+        )
+        self._pairs = make_pairs(ends, per_kind, seed)
+        self._taught = self._effects(teacher)
+
+    def table(self, model: torch.nn.Module) -> pd.DataFrame:
+        """`fidelity_table` of a network."""
+        return fidelity_table(self._taught, self._effects(model))
+
+    def page(self, model: torch.nn.Module) -> str:
+        """The table as Markdown, with a line that says what it is of."""
+        table = self.table(model)
+        lines = [f"{self.title}\n", f"| {' | '.join(table.columns)} |", f"|{'---|' * len(table.columns)}"]
+        for row in table.itertuples(index=False):
+            cells = (f"{value:.3f}" if isinstance(value, float) else str(value) for value in row)
+            lines.append(f"| {' | '.join(cells)} |")
+        return "\n".join(lines) + "\n"
+
+    def _effects(self, model: torch.nn.Module) -> dict[str, np.ndarray]:
+        return {kind: effects(model, part) for kind, part in self._pairs.items()}
 
 
 def _open(path: str) -> torch.nn.Module:
@@ -119,9 +135,9 @@ if __name__ == "__main__":
     parser.add_argument("--model", required=True, help="checkpoint that is measured")
     parser.add_argument("--fasta", required=True, help="indexed FASTA of the genome")
     parser.add_argument("--gtf", required=True, help="annotation whose transcript ends give the windows")
-    parser.add_argument(
-        "--interval", default="20:40000000-63025520", help="where (default: what was held out, %(default)s)"
-    )
-    parser.add_argument("--pairs", type=int, default=10_000, help="per kind of change (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=2022, help="(default: %(default)s)")
-    run(parser.parse_args())
+    parser.add_argument("--interval", default=HELD_OUT, help="where (default: what was held out, %(default)s)")
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="per kind of change (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="(default: %(default)s)")
+    args = parser.parse_args()
+    examination = Examination(_open(args.teacher), args.fasta, args.gtf, args.interval, args.pairs, args.seed)
+    print(examination.page(_open(args.model)), end="")
