@@ -4,20 +4,40 @@ import numpy as np
 import pytest
 import torch
 
+from builders import write_fasta
+from pasvar.cli import main
+from pasvar.errors import InputError
 from pasvar.model.architecture import tensor_shapes
+from pasvar.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from pasvar.model.configuration import Aparent2Config
+from pasvar.model.modeling import Aparent2ForSequencePrediction
 from pasvar.sequence import decode, encode, reverse_complement
-from pasvar.training.distill import PLAN, Distillation, learning_rate, matched_streams, prune, stream_loss
+from pasvar.training import distill
+from pasvar.training.distill import (
+    PLAN,
+    Distillation,
+    Phase,
+    Settings,
+    matched_streams,
+    parse_plan,
+    prune,
+    stream_loss,
+    widen,
+)
 from pasvar.training.examples import (
     HEXAMER_HIT,
     INDEL,
     MARGIN,
     NEIGHBOURHOOD,
     SUBSTITUTION,
+    SUBSTITUTIONS,
     FamilySampler,
     Interval,
-    change,
+    Mixture,
+    apply_indels,
+    changes,
     genome_hits,
-    random_neighbourhood,
+    random_neighbourhoods,
     real_ends,
 )
 from pasvar.training.fidelity import KINDS, compare, fidelity_table, make_pairs
@@ -30,7 +50,17 @@ def rng() -> np.random.Generator:
 
 @pytest.fixture
 def neighbourhoods(rng) -> np.ndarray:
-    return np.stack([random_neighbourhood(rng) for _ in range(20)])
+    return random_neighbourhoods(20, rng)
+
+
+@pytest.fixture
+def teacher() -> Checkpoint:
+    """A small network with random weights: three groups of two blocks."""
+    torch.manual_seed(0)
+    model = Aparent2ForSequencePrediction(
+        Aparent2Config(hidden_size=4, num_groups=3, num_blocks=2, dilations=[1, 4, 2])
+    )
+    return model.to_checkpoint("teacher")
 
 
 def test_intervals():
@@ -38,6 +68,10 @@ def test_intervals():
     for text in ("20", "20:5", "20:9-5", ":1-2", "20:a-b"):
         with pytest.raises(ValueError, match="is not chrom:start-end"):
             Interval.parse(text)
+    one = Interval("20", 100, 200)
+    assert one.overlaps(Interval("20", 199, 300))
+    assert not one.overlaps(Interval("20", 200, 300))
+    assert not one.overlaps(Interval("21", 100, 200))
 
 
 @pytest.fixture
@@ -60,7 +94,8 @@ def test_real_ends_of_both_strands_have_the_hexamer_at_70(genome):
 
 def test_ends_outside_the_interval_are_left_out(genome):
     assert len(real_ends(*genome, Interval("1", 0, 1000))) == 1
-    assert len(real_ends(*genome, Interval("1", 400, 1000))) == 0  # its neighbourhood would begin before 400
+    with pytest.raises(InputError, match=r"genes.gtf: no transcript ends in 1:400-1000"):
+        real_ends(*genome, Interval("1", 400, 1000))  # its neighbourhood would begin before 400
 
 
 def test_genome_hits_of_both_strands(genome, rng):
@@ -68,35 +103,78 @@ def test_genome_hits_of_both_strands(genome, rng):
     assert [decode(hit[MARGIN + 70 : MARGIN + 76]) for hit in hits] == ["AATAAA", "AATAAA"]
 
 
-def test_substitutions(neighbourhoods, rng):
-    for background in neighbourhoods:
-        window = background[MARGIN : MARGIN + 205]
-        assert (change(background, MARGIN, SUBSTITUTION, rng) != window).sum() == 1
-        places = np.flatnonzero(change(background, MARGIN, HEXAMER_HIT, rng) != window)
-        assert len(places) == 1
-        assert 70 <= places[0] < 76
+@pytest.mark.parametrize(
+    ("kind", "fewest", "most", "first", "last"),
+    [(SUBSTITUTION, 1, 1, 0, 204), (SUBSTITUTIONS, 1, 3, 0, 204), (HEXAMER_HIT, 1, 1, 70, 75)],
+)
+def test_substitutions(kind, fewest, most, first, last, rng):
+    backgrounds = random_neighbourhoods(300, rng)
+    starts = rng.integers(0, 2 * MARGIN, 300)
+    windows = np.stack([codes[start : start + 205] for codes, start in zip(backgrounds, starts, strict=True)])
+    differ = changes(backgrounds, starts, np.full(300, kind), rng) != windows
+    assert differ.sum(1).min() >= fewest  # of two or three places, two may be the same
+    assert differ.sum(1).max() == most
+    places = np.flatnonzero(differ.any(0))
+    assert places[0] >= first
+    assert places[-1] <= last
+
+
+def test_an_unknown_base_stays(rng):
+    unknown = np.full((50, NEIGHBOURHOOD), 4, dtype=np.uint8)
+    assert (changes(unknown, np.full(50, MARGIN), np.repeat([0, 1], 25), rng) == 4).all()
+
+
+def _indel(background: np.ndarray, start: int, place: int, gained: int) -> list[int | None]:
+    """The definition, a base at a time; None is any inserted base."""
+    bases = list(background)
+    edited = bases[:place] + ([None] * gained if gained > 0 else []) + bases[place + max(-gained, 0) :]
+    before_the_signal = place + max(-gained, 0) <= start + 70
+    start = min(max(start + gained if before_the_signal else start, 0), len(edited) - 205)
+    return edited[start : start + 205]
+
+
+def test_indels_are_what_their_definition_says(rng):
+    count = 500
+    backgrounds = random_neighbourhoods(count, rng)
+    starts = rng.integers(0, 2 * MARGIN + 1, count)
+    gained = rng.choice([-20, -3, -1, 1, 2, 20], count)
+    places = starts + rng.integers(0, 205 - np.abs(gained))
+    windows = apply_indels(backgrounds, starts, places, gained, rng)
+    for window, *given in zip(windows, backgrounds, starts, places, gained, strict=True):
+        expected = _indel(*given)
+        assert [base for base, known in zip(window, expected, strict=True) if known is not None] == [
+            base for base in expected if base is not None
+        ]
+    assert windows.max() < 4
 
 
 def test_indels_keep_the_window_anchored(neighbourhoods, rng):
-    kept = 0
-    for background in neighbourhoods:
-        window, edited = background[MARGIN : MARGIN + 205], change(background, MARGIN, INDEL, rng)
-        assert len(edited) == 205
-        # one side of the indel is untouched, and it is the side that the hexamer is on
-        kept += np.array_equal(edited[:70], window[:70]) or np.array_equal(edited[76:], window[76:])
-    assert kept == len(neighbourhoods)
+    starts = np.full(len(neighbourhoods), MARGIN)
+    windows = neighbourhoods[:, MARGIN : MARGIN + 205]
+    edited = changes(neighbourhoods, starts, np.full(len(starts), INDEL), rng)
+    # one side of the indel is untouched, and it is the side that the hexamer is on
+    assert ((edited[:, :70] == windows[:, :70]).all(1) | (edited[:, 76:] == windows[:, 76:]).all(1)).all()
 
 
-def test_families_are_the_same_for_the_same_seed_and_go_on_from_a_state(neighbourhoods):
-    one, other = (FamilySampler(neighbourhoods, neighbourhoods, seed=3) for _ in range(2))
-    first = one.draw(4, 2)
-    assert first.shape == (4, 3, 205)
-    assert first.max() <= 4
-    np.testing.assert_array_equal(first, other.draw(4, 2))
-    state = one.state
-    following = one.draw(4, 2)
-    other.state = state
-    np.testing.assert_array_equal(other.draw(4, 2), following)
+def test_a_batch_depends_on_the_seed_and_its_number_alone(neighbourhoods):
+    sampler, other = (FamilySampler(neighbourhoods, neighbourhoods[:5], seed=3) for _ in range(2))
+    third = sampler.draw(3, 4, 2)
+    other.draw(1, 4, 2)
+    np.testing.assert_array_equal(other.draw(3, 4, 2), third)
+    assert third.shape == (4, 3, 205)
+    assert (sampler.draw(4, 4, 2) != third).any()
+    assert (FamilySampler(neighbourhoods, neighbourhoods[:5], seed=4).draw(3, 4, 2) != third).any()
+
+
+def test_families_are_what_the_mixture_says(rng):
+    ends, hits = np.zeros((2, NEIGHBOURHOOD), np.uint8), np.ones((2, NEIGHBOURHOOD), np.uint8)
+    mixture = Mixture((0.7, 0.3, 0.0), (0.0,), shifted=0.0, with_unknown=0.2, changes=(1.0, 0.0, 0.0, 0.0))
+    references = FamilySampler(ends, hits, 0, mixture).draw(0, 2000, 1)[:, 0]
+    unknown = (references == 4).any(1)
+    assert unknown.mean() == pytest.approx(0.2, abs=0.03)
+    # the base in the middle is never unknown: 0 in ends, 1 in hits
+    assert references[:, 102].mean() == pytest.approx(0.3, abs=0.03)
+    assert (references[~unknown] == references[~unknown, :1]).all()
 
 
 def test_the_pruned_network_has_the_plans_shape(released):
@@ -122,22 +200,155 @@ def test_stream_loss_counts_in_variances():
 
 
 def test_learning_rate_rises_stays_and_falls():
-    shares = [learning_rate(step, 10_000) for step in (0, 199, 4000, 7500, 9999)]
-    assert shares == pytest.approx([1 / 200, 1, 1, 0.5, 0.0002])
+    first, second = Phase(10_000, 2.0, 0.5), Phase(1000, 1.0, 0.0)
+    assert [first.learning_rate(step) for step in (0, 199, 4000, 7500, 9999)] == pytest.approx([0.01, 2, 2, 1, 0.0004])
+    assert [second.learning_rate(step) for step in (0, 500, 999)] == pytest.approx([1 / 200, 0.5, 0.001])
+    assert [first.dense(step) for step in (0, 2500, 5000, 9000)] == [1, 0.5, 0, 0]
+    assert second.dense(0) == 0
 
 
-def test_steps_learn_and_the_state_holds_all(released, neighbourhoods):
-    def begin() -> Distillation:
-        return Distillation(released, FamilySampler(neighbourhoods, neighbourhoods, seed=1), steps=100)
+def test_plans_from_text(teacher):
+    assert parse_plan(["0:0,2", "2:0,1", "3:0,1", "4:0,1"]) == PLAN
+    assert prune(teacher, parse_plan(["1:1", "1:0"])).config["dilations"] == [4, 4]
 
-    work = begin()
-    losses = [work.advance()["cuts"] for _ in range(3)]
-    assert all(np.isfinite(losses))
-    again = begin()
-    again.load(work.state())
-    assert again.step == 3
-    for mine, other in zip(work.average.parameters(), again.average.parameters(), strict=True):
-        assert torch.equal(mine, other)
+
+@pytest.mark.parametrize(
+    ("keep", "message"),
+    [
+        (["0"], "--keep 0: expected GROUP:BLOCK,BLOCK"),
+        (["0:1,"], "--keep 0:1,: expected GROUP:BLOCK,BLOCK"),
+        (["0:1", "3:0"], "--keep 3:0: the teacher has groups 0 to 2 of blocks 0 to 1"),
+        (["0:2"], "--keep 0:2: the teacher has groups 0 to 2 of blocks 0 to 1"),
+        (["0:0,1", "1:0"], "as many blocks as the others"),
+        (["1:0", "0:0"], "in the teacher's order"),
+    ],
+)
+def test_plans_that_make_no_sense(keep, message, teacher):
+    with pytest.raises(InputError, match=message):
+        prune(teacher, parse_plan(keep))
+
+
+def test_a_wider_network_begins_with_the_same_logits_and_learns_with_all_channels(teacher):
+    wide = widen(teacher, 7, seed=0)
+    assert {name: tensor.shape for name, tensor in wide.tensors.items()} == tensor_shapes(wide.config)
+    codes = torch.from_numpy(np.random.default_rng(0).integers(0, 5, (3, 205)))
+    before, after = (Aparent2ForSequencePrediction.from_checkpoint(network) for network in (teacher, wide))
+    torch.testing.assert_close(after(codes).logits, before(codes).logits)
+    after(codes).logits.square().sum().backward()
+    assert (after.model.prediction.weight.grad != 0).all()
+    with pytest.raises(InputError, match="at least the teacher's 4, not 3"):
+        widen(teacher, 3, seed=0)
+
+
+@pytest.mark.parametrize(("field", "value"), [("steps", 0), ("second_steps", -1), ("families", 0)])
+def test_settings_that_make_no_sense(field, value):
+    with pytest.raises(InputError, match=f"{field} must be at least"):
+        Settings(**{field: value})
+
+
+def _begin(teacher: Checkpoint, neighbourhoods: np.ndarray, **settings) -> Distillation:
+    chosen = Settings(**{"plan": ((0, (0,)), (1, (1,))), "hidden_size": 6, "families": 3, "seed": 1} | settings)
+    return Distillation(teacher, FamilySampler(neighbourhoods, neighbourhoods, seed=1), chosen, torch.device("cpu"))
+
+
+def _weights(model: torch.nn.Module) -> bytes:
+    return b"".join(tensor.numpy().tobytes() for tensor in model.state_dict().values())
+
+
+class Broken(Exception):
+    """What a run is broken off with."""
+
+
+@pytest.mark.parametrize("after", [4, 8, 10, 14])
+def test_a_run_broken_off_in_either_phase_ends_with_the_same_bits(
+    after, teacher, neighbourhoods, tmp_path, monkeypatch
+):
+    steps = {"steps": 8, "second_steps": 8}
+    monkeypatch.setattr(distill, "REMEMBERED", 6)  # two batches: some are forgotten
+    straight = distill.distill(_begin(teacher, neighbourhoods, **steps), tmp_path / "straight.pt", 2)
+
+    def stop(work: Distillation) -> None:
+        if work.step == after:
+            work.advance()  # a step whose result is lost
+            raise Broken
+
+    with pytest.raises(Broken):
+        distill.distill(_begin(teacher, neighbourhoods, **steps), tmp_path / "broken.pt", 2, stop)
+    again = _begin(teacher, neighbourhoods, **steps)
+    assert _weights(distill.distill(again, tmp_path / "broken.pt", 2)) == _weights(straight)
+    assert _weights(again.student) != _weights(_begin(teacher, neighbourhoods).student)
+
+
+def test_the_second_phase_starts_from_the_average_of_the_first(teacher, neighbourhoods, monkeypatch):
+    work = _begin(teacher, neighbourhoods, steps=5, second_steps=1)
+    for _ in range(5):
+        work.advance()
+    assert set(work.losses(5)) == {"cuts", "score", "effect", "shift", "stream"}
+    average, student = _weights(work.average), _weights(work.student)
+    assert average != student
+    seen, loss = [], work._loss
+
+    def note(dense: float) -> torch.Tensor:
+        seen.append(_weights(work.student))
+        return loss(dense)
+
+    monkeypatch.setattr(work, "_loss", note)
+    work.advance()
+    assert seen == [average]
+
+
+def test_other_settings_or_sequences_do_not_continue_a_run(teacher, neighbourhoods):
+    state = _begin(teacher, neighbourhoods).state()
+    with pytest.raises(InputError, match=r"has families = 3, now it is 4; remove state\.pt to start anew"):
+        _begin(teacher, neighbourhoods, families=4).load(state)
+    with pytest.raises(InputError, match="has plan = "):
+        _begin(teacher, neighbourhoods, plan=((0, (1,)), (1, (1,)))).load(state)
+    with pytest.raises(InputError, match="has inputs = "):
+        _begin(teacher, neighbourhoods[1:]).load(state)
+
+
+def test_the_command_makes_a_model_and_its_table(teacher, tmp_path, rng, capsys, monkeypatch):
+    """Three stretches of 1,000 bases with an AATAAA and a transcript end each."""
+    monkeypatch.setattr(distill, "HITS", 4)
+    codes = rng.integers(0, 4, 3000).astype(np.uint8)
+    for start in (500, 1500, 2500):
+        codes[start : start + 6] = encode("AATAAA")
+    fasta = write_fasta(tmp_path / "genome.fa", {"1": decode(codes)})
+    line = (
+        '1\ttest\ttranscript\t{}\t{}\t.\t+\t.\tgene_id "g"; transcript_id "t{}"; transcript_biotype "protein_coding";\n'
+    )
+    (tmp_path / "genes.gtf").write_text("".join(line.format(end - 100, end, end) for end in (520, 1520, 2520)))
+    save_checkpoint(teacher, tmp_path / "teacher")
+    arguments = ["distill", "--fasta", str(fasta), "--gtf", str(tmp_path / "genes.gtf"), "--out", str(tmp_path / "out")]
+    arguments += ["--teacher", str(tmp_path / "teacher"), "--keep", "0:0", "2:1", "--name", "small", "--device", "cpu"]
+    arguments += [
+        "--steps",
+        "2",
+        "--second-steps",
+        "1",
+        "--families",
+        "2",
+        "--watch-every",
+        "2",
+        "--validation-pairs",
+        "9",
+        "--pairs",
+        "8",
+    ]
+    parts = ["--train", "1:0-1000", "--validation", "1:1000-2000", "--held-out"]
+    assert main([*arguments, *parts, "1:2000-3000"]) == 0
+    assert load_checkpoint(tmp_path / "out" / "model").config["dilations"] == [1, 2]
+    assert load_checkpoint(tmp_path / "out" / "model").name == "small"
+    page = (tmp_path / "out" / "fidelity.md").read_text()
+    assert page.startswith(
+        "1 transcript ends in 1:2000-3000, 8 pairs of windows per kind of change, seed 2022.\n\n| change |"
+    )
+    assert page.count("\n| ") == 1 + 2 * len(KINDS)
+    printed = capsys.readouterr()
+    assert "step 2/3, losses: cuts" in printed.out
+    assert "3.00/3.00" in printed.err
+    assert main([*arguments, *parts, "1:1999-3000"]) == 1
+    assert "--held-out 1:1999-3000 overlaps --validation 1:1000-2000" in capsys.readouterr().err
 
 
 def test_agreement_by_hand():

@@ -344,20 +344,20 @@ def distill(
     return work.average
 
 
-def _apart(**intervals: str) -> None:
-    """Raises InputError where two of the intervals share a base."""
+def _apart(intervals: dict[str, str]) -> None:
+    """Raises InputError where two of the intervals, by option, share a base."""
     parsed = [(name, Interval.parse(text)) for name, text in intervals.items()]
     for i, (name, interval) in enumerate(parsed):
         for other, another in parsed[:i]:
             if interval.overlaps(another):
                 raise InputError(
-                    f"--{name} {interval} overlaps --{other} {another}: what is measured must not be learnt on"
+                    f"{name} {interval} overlaps {other} {another}: what is measured must not be learnt on"
                 )
 
 
 def run(args: argparse.Namespace) -> None:
     """``pasvar distill``."""
-    _apart(train=args.train, validation=args.validation, held_out=args.held_out)
+    _apart({"--train": args.train, "--validation": args.validation, "--held-out": args.held_out})
     device, out, train = choose_device(args.device), Path(args.out), Interval.parse(args.train)
     teacher = load_checkpoint(resolve_model(args.teacher))
     settings = Settings(
