@@ -5,10 +5,13 @@ import http.server
 import threading
 
 import pytest
+import torch
 
 from pasvar.errors import InputError
 from pasvar.model import fetch
 from pasvar.model.checkpoint import RELEASED_SHA256, load_checkpoint
+from pasvar.model.configuration import Aparent2Config
+from pasvar.model.modeling import Aparent2Model
 
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -101,6 +104,65 @@ def test_hugging_face_offline_says_what_to_do(tmp_path, monkeypatch):
         InputError, match=r"multimolecule/aparent2: not on this machine .*config\.json and model\.safetensors"
     ):
         fetch.resolve_model("multimolecule/aparent2@main", tmp_path)
+
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A cache that holds owner/small as huggingface_hub keeps it, and a hub that cannot be reached."""
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    torch.manual_seed(0)
+    model = Aparent2Model(Aparent2Config(hidden_size=2, num_groups=1, num_blocks=1, dilations=[1]))
+    model.save_pretrained(tmp_path / "model")
+    folder = tmp_path / "huggingface" / "models--owner--small"
+    snapshot = folder / "snapshots" / COMMIT
+    for directory in (snapshot, folder / "refs", folder / "blobs"):
+        directory.mkdir(parents=True)
+    (folder / "refs" / "main").write_text(COMMIT)
+    for file in fetch.FILES:
+        content = (tmp_path / "model" / file).read_bytes()
+        blob = folder / "blobs" / hashlib.sha256(content).hexdigest()
+        blob.write_bytes(content)
+        (snapshot / file).symlink_to(blob)
+    return snapshot
+
+
+@pytest.mark.parametrize("model", ["owner/small", f"owner/small@{COMMIT}"])
+def test_what_was_fetched_from_hugging_face_once_stays_and_tells_its_commit(hub, tmp_path, model, caplog):
+    path = fetch.resolve_model(model, tmp_path)
+    assert path == hub
+    checkpoint = load_checkpoint(path)
+    assert (checkpoint.name, checkpoint.source) == ("owner/small", f"Hugging Face owner/small@{COMMIT}")
+    assert (f"write owner/small@{COMMIT}" in caplog.text) == ("@" not in model)
+
+
+def test_damaged_weights_of_hugging_face_are_refused(hub, tmp_path):
+    blob = (hub / "model.safetensors").resolve()
+    blob.write_bytes(blob.read_bytes()[:-1] + b"!")
+    with pytest.raises(InputError, match=f"{blob.name}: damaged: its sha256 is [0-9a-f]*; remove it and run again"):
+        fetch.resolve_model("owner/small", tmp_path)
+
+
+def test_half_a_snapshot_is_fetched_again_unless_offline(hub, tmp_path, monkeypatch):
+    (hub / "model.safetensors").unlink()
+    asked = []
+
+    def refuse(*arguments, local_files_only=False, **options):
+        asked.append((local_files_only, options["revision"], options["allow_patterns"]))
+        if not local_files_only:
+            raise ConnectionError("no hub here")
+        return str(hub)
+
+    monkeypatch.setattr("huggingface_hub.snapshot_download", refuse)
+    with pytest.raises(InputError, match=r"owner/small: not on this machine .*no hub here"):
+        fetch.resolve_model("owner/small", tmp_path)
+    files = ("config.json", "model.safetensors")
+    assert asked == [(True, None, files), (False, None, files)]
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    assert fetch.resolve_model("owner/small", tmp_path) == hub
+    assert asked[2:] == [(True, None, files)]
 
 
 def test_order_bundled_then_path(tmp_path, monkeypatch):

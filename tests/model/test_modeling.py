@@ -160,9 +160,10 @@ def test_save_and_load_with_transformers(model, codes, tmp_path):
 def test_both_directory_formats_are_one(model, codes, tmp_path):
     save_checkpoint(model.to_checkpoint("mine"), tmp_path / "ours")
     torch.testing.assert_close(Aparent2Model.from_pretrained(tmp_path / "ours")(codes).logits, model(codes).logits)
-    model.save_pretrained(tmp_path / "theirs")
-    loaded = Aparent2Model.from_checkpoint(load_checkpoint(tmp_path / "theirs"))
-    torch.testing.assert_close(loaded(codes).logits, model(codes).logits)
+    for network in (model, model.model):  # with the loss, and without
+        network.save_pretrained(tmp_path / type(network).__name__)
+        loaded = Aparent2Model.from_checkpoint(load_checkpoint(tmp_path / type(network).__name__))
+        torch.testing.assert_close(loaded(codes).logits, model(codes).logits)
 
 
 def test_a_checkpoint_of_another_shape_is_refused(model):

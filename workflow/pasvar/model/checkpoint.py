@@ -8,6 +8,7 @@ file whose metadata carries its configuration. One goes out: the directory.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,6 +38,9 @@ _KERAS_BATCH_NORM = {
     "running_mean": "moving_mean:0",
     "running_var": "moving_variance:0",
 }
+_HUGGING_FACE_SNAPSHOT = re.compile(r"models--(?P<owner>[^/]+)--(?P<name>[^/]+)/snapshots/(?P<commit>[^/]+)/?$")
+"""How the cache of huggingface_hub names a model's directory."""
+
 _COUNTER = ".num_batches_tracked"  # torch's counter of training steps; no part of the network
 
 
@@ -191,16 +195,21 @@ def _load_directory(path: Path) -> Checkpoint:
         raise InputError(
             f"{path}: a model directory needs config.json and model.safetensors; model.safetensors is missing"
         )
+    if snapshot := _HUGGING_FACE_SNAPSHOT.search(str(path.absolute())):
+        model = f"{snapshot['owner']}/{snapshot['name']}"
+        return _load_safetensors(weights, config, model, f"Hugging Face {model}@{snapshot['commit']}")
     return _load_safetensors(weights, config, name=path.resolve().name)
 
 
-def _load_safetensors(path: Path, config: Mapping | None, name: str) -> Checkpoint:
-    """`config` None: the metadata must carry it. `name`: for a file whose metadata carries none."""
+def _load_safetensors(path: Path, config: Mapping | None, name: str, source: str = "") -> Checkpoint:
+    """`config` None: the metadata must carry it. `name` and `source`: for a file whose metadata carries none."""
     sha256 = file_sha256(path)
     try:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a mapping)
+        if not any(key.startswith("model.") for key in tensors):  # transformers saves the network without its loss so
+            tensors = {f"model.{key}": tensor for key, tensor in tensors.items()}
         provenance = json.loads(metadata.get("pasvar", "{}"))
     except (SafetensorError, ValueError, TypeError) as error:
         raise InputError(f"{path}: damaged or no safetensors file (sha256 {sha256}): {_one_line(error)}") from error
@@ -218,7 +227,7 @@ def _load_safetensors(path: Path, config: Mapping | None, name: str) -> Checkpoi
         config,
         tensors,
         provenance.get("sha256") or sha256,
-        provenance.get("source") or str(path),
+        provenance.get("source") or source or str(path),
     )
 
 

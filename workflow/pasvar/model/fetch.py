@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+from functools import partial
 from pathlib import Path
 
 from pasvar.errors import InputError
@@ -20,6 +21,10 @@ RELEASED_URL = f"https://raw.githubusercontent.com/johli/aparent-resnet/{_COMMIT
 
 RETRIES = 3
 
+WEIGHTS_FILE = "model.safetensors"
+FILES = ("config.json", WEIGHTS_FILE)
+"""What is fetched from Hugging Face."""
+
 _HUGGING_FACE_ID = re.compile(r"(?P<id>[\w.-]+/[\w.-]+)(@(?P<revision>[\w.-]+))?")
 
 
@@ -28,7 +33,8 @@ def resolve_model(model: str, cache_dir: Path | None = None) -> Path:
 
     `model` is, in this order: the name of a bundled model, an existing path, ``aparent2`` (the authors' released file),
     or a Hugging Face id ``owner/name@revision``. Downloads are kept in `cache_dir` (default: `default_cache`), and used
-    only with the expected sha256. Raises InputError, one line, saying what to do where there is no such model.
+    only with the expected sha256. An id without ``@revision`` is pinned when it is first fetched.
+    Raises InputError, one line, saying what to do where there is no such model.
     """
     bundled = BUNDLED_MODELS / model
     if re.fullmatch(r"[\w.-]+", model) and (bundled / "config.json").is_file():
@@ -130,28 +136,43 @@ def _continue_download(url: str, partial: Path) -> None:
 
 
 def _hugging_face(model: str, revision: str | None, cache: Path) -> Path:
-    """The snapshot's directory. Only config.json and model.safetensors are fetched: no format that could carry code."""
-    from huggingface_hub import snapshot_download
+    """The snapshot's directory. Only config.json and model.safetensors are fetched: no format that could carry code.
+
+    Without a revision the newest one is fetched, once: after that it is what the cache holds, so that neither the jobs of a
+    run nor one run and the next can get different weights. Its commit is part of the path, from which tables know it.
+    """
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
     try:
-        snapshot = snapshot_download(
-            model,
-            revision=revision,
-            cache_dir=cache / "huggingface",
-            allow_patterns=["config.json", "model.safetensors"],
-            local_files_only=offline(),
-        )
+        snapshot = _snapshot(model, revision, cache)
     except (OSError, HfHubHTTPError, LocalEntryNotFoundError) as error:
         raise InputError(
             f"model {model}: not on this machine and could not be fetched from Hugging Face "
             f"({' '.join(str(error).split())}): copy its config.json and model.safetensors into a directory and set model to it"
         ) from error
+    # large files are kept under their sha256, as the hub states it
+    weights = (snapshot / WEIGHTS_FILE).resolve()
+    if re.fullmatch("[0-9a-f]{64}", weights.name) and (found := file_sha256(weights)) != weights.name:
+        raise InputError(f"{weights}: damaged: its sha256 is {found}; remove it and run again")
     if revision is None:
         log.warning(
-            "model %s: no revision given; to get the same weights every time, write %s@%s",
-            model,
-            model,
-            Path(snapshot).name,
+            "model %s: no revision given; for the same weights everywhere write %s@%s", model, model, snapshot.name
         )
-    return Path(snapshot)
+    return snapshot
+
+
+def _snapshot(model: str, revision: str | None, cache: Path) -> Path:
+    """Raises OSError or one of huggingface_hub's errors."""
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    fetch = partial(snapshot_download, model, revision=revision, cache_dir=cache / "huggingface", allow_patterns=FILES)
+    try:
+        here = Path(fetch(local_files_only=True))
+    except LocalEntryNotFoundError:
+        if offline():
+            raise
+    else:
+        if offline() or all((here / file).is_file() for file in FILES):
+            return here
+    return Path(fetch())
