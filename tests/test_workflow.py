@@ -117,6 +117,16 @@ def test_a_dry_run_has_the_expected_jobs(tmp_path, model):
     }
 
 
+def test_training_plans_nothing_but_itself(tmp_path, model):
+    (tmp_path / "assay.csv").touch()
+    planned = snakemake(tmp_path, model, "--dry-run", "train", training="{table: assay.csv, epochs: 3}")
+    assert planned.returncode == 0, planned.stderr
+    assert jobs(planned.stdout + planned.stderr) == {"train": 1, "train_model": 1}
+    unset = snakemake(tmp_path, model, "--dry-run", "train")
+    assert unset.returncode == 1
+    assert "(set config key training.table)" in unset.stdout + unset.stderr
+
+
 @pytest.mark.parametrize("name", USER_TABLES)
 def test_every_table_has_its_schema_and_says_what_made_it(finished, name):
     path = finished / "results" / TABLES[name].file

@@ -8,9 +8,11 @@ import pandas as pd
 import pytest
 import torch
 
+from pasvar.cli import main
 from pasvar.errors import InputError
 from pasvar.model.architecture import RELEASED_CONFIG
 from pasvar.model.checkpoint import load_checkpoint
+from pasvar.model.fetch import resolve_model
 from pasvar.model.modeling import Aparent2ForSequencePrediction
 from pasvar.sequence import encode
 from pasvar.training.assay import NO_HEXAMER, Rules, random_sequences, simulate, true_cuts, true_log_odds
@@ -139,6 +141,18 @@ def test_a_broken_off_run_ends_the_same(table, tmp_path):
     assert np.array_equal(_weights(whole), _weights(parts))
     metrics = [(tmp_path / name / "metrics.tsv").read_text() for name in ("whole", "parts")]
     assert metrics[0] == metrics[1]
+
+
+def test_the_command_trains_and_goes_on(assay, tmp_path, capsys):
+    assay[:60].to_parquet(tmp_path / "assay.parquet")
+    bundled = resolve_model("aparent2-mini")
+    arguments = ["train", str(tmp_path / "assay.parquet"), "--out", str(tmp_path / "out"), "--start", str(bundled)]
+    assert main([*arguments, "--name", "tuned", "--epochs", "1", "--device", "cpu"]) == 0
+    assert main([*arguments, "--name", "tuned", "--epochs", "2", "--device", "cpu"]) == 0
+    printed = [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if line.startswith("epoch")]
+    assert printed == ["epoch 1/1", "epoch 2/2"]  # the first epoch is not run again
+    tuned = load_checkpoint(tmp_path / "out" / "model")
+    assert (tuned.name, tuned.source) == ("tuned", "fine-tuned from aparent2-mini")
 
 
 def test_seeds_decide(table, tmp_path):
