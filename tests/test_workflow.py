@@ -119,7 +119,7 @@ def test_a_dry_run_has_the_expected_jobs(tmp_path, model):
 
 def test_training_plans_nothing_but_itself(tmp_path, model):
     (tmp_path / "assay.csv").touch()
-    planned = snakemake(tmp_path, model, "--dry-run", "train", training="{table: assay.csv, epochs: 3}")
+    planned = snakemake(tmp_path, model, "--dry-run", "train", training="{table: assay.csv}")
     assert planned.returncode == 0, planned.stderr
     assert jobs(planned.stdout + planned.stderr) == {"train": 1, "train_model": 1}
     unset = snakemake(tmp_path, model, "--dry-run", "train")
