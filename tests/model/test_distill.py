@@ -297,9 +297,10 @@ def test_the_second_phase_starts_from_the_average_of_the_first(teacher, neighbou
     assert seen == [average]
 
 
-def test_other_settings_or_sequences_do_not_continue_a_run(teacher, neighbourhoods):
-    state = _begin(teacher, neighbourhoods).state()
-    with pytest.raises(InputError, match=r"has families = 3, now it is 4; remove state\.pt to start anew"):
+def test_other_settings_or_sequences_do_not_continue_a_run(teacher, neighbourhoods, tmp_path):
+    state = tmp_path / "state.pt"
+    _begin(teacher, neighbourhoods).save(state)
+    with pytest.raises(InputError, match=r"has families = 3, now it is 4; remove .*state\.pt to start anew"):
         _begin(teacher, neighbourhoods, families=4).load(state)
     with pytest.raises(InputError, match="has plan = "):
         _begin(teacher, neighbourhoods, plan=((0, (1,)), (1, (1,)))).load(state)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import pickle
 
 import numpy as np
 import pandas as pd
@@ -165,10 +166,20 @@ def test_seeds_decide(table, tmp_path):
 
 def test_other_settings_do_not_continue_a_run(table, tmp_path):
     train(table, tmp_path, Settings(epochs=1), config=TINY)
-    with pytest.raises(InputError, match=r"learning_rate = 0.001, now it is 0.1; remove state.pt"):
+    with pytest.raises(InputError, match=r"learning_rate = 0.001, now it is 0.1; remove .*state.pt"):
         train(table, tmp_path, Settings(epochs=1, learning_rate=0.1), config=TINY)
-    with pytest.raises(InputError, match=r"table = .*remove state.pt"):
+    with pytest.raises(InputError, match=r"table = .*remove .*state.pt"):
         train(table[:100], tmp_path, Settings(epochs=1), config=TINY)
+    start = load_checkpoint(tmp_path / "model")
+    with pytest.raises(InputError, match="start = from scratch, now it is"):
+        train(table, tmp_path, Settings(epochs=1), start)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK half a file", pickle.dumps({"settings": print}, protocol=2)])
+def test_a_damaged_state_is_named(content, table, tmp_path):
+    (tmp_path / "state.pt").write_bytes(content)
+    with pytest.raises(InputError, match=r"state\.pt: not a complete state of a training run; remove it"):
+        train(table, tmp_path, Settings(epochs=1), config=TINY)
 
 
 def test_early_stopping(table, tmp_path):

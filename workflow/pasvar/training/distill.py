@@ -29,6 +29,7 @@ from pasvar.progress import lines, silent
 from pasvar.training.examples import FamilySampler, Interval, genome_hits, real_ends
 from pasvar.training.fidelity import HELD_OUT, PAIRS, SEED, Examination
 from pasvar.training.losses import family_loss
+from pasvar.training.state import STATE, read_state, write_state
 
 Plan = tuple[tuple[int, tuple[int, ...]], ...]
 """What the student keeps of the teacher: for each of its groups a group of the teacher's, and blocks of that."""
@@ -47,7 +48,6 @@ AVERAGE = 0.998  # of the weights, per step: the average is what is kept
 HITS = 20_000
 REPEATS, REMEMBERED = 3, 4800
 """Every batch is learnt from `REPEATS` times on average, drawn from the last ones, of `REMEMBERED` families together."""
-STATE = "state.pt"
 
 
 @dataclass(frozen=True)
@@ -210,7 +210,8 @@ class Distillation:
 
     def __init__(self, teacher: Checkpoint, sampler: FamilySampler, settings: Settings, device: torch.device):
         self.settings, self.device, self._sampler = settings, device, sampler
-        self._inputs = hashlib.sha256(f"{teacher.digest} {sampler.digest}".encode()).hexdigest()
+        inputs = hashlib.sha256(f"{teacher.digest} {sampler.digest}".encode()).hexdigest()
+        self._kept_settings = asdict(settings) | {"inputs": inputs}
         student = widen(prune(teacher, settings.plan), settings.hidden_size, settings.seed)
         self.teacher, self.student = (
             Aparent2ForSequencePrediction.from_checkpoint(weights).to(device) for weights in (teacher, student)
@@ -290,28 +291,19 @@ class Distillation:
         sums, self._sums = self._sums, {}
         return {name: float(total) / steps for name, total in sums.items()}
 
-    def state(self) -> dict:
-        """All that `load` needs to go on."""
-        return {
-            "inputs": self._inputs,
-            "settings": asdict(self.settings),
+    def save(self, path: Path) -> None:
+        """Write all that `load` needs to go on."""
+        state = {
             "student": self.student.state_dict(),
             "average": self.average.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "step": self.step,
         }
+        write_state(path, self._kept_settings, state)
 
-    def load(self, state: dict) -> None:
-        """Go on from a `state`. Raises InputError where it is of other settings, another teacher or other sequences."""
-        mine, other = (
-            asdict(self.settings) | {"inputs": self._inputs},
-            state["settings"] | {"inputs": state["inputs"]},
-        )
-        if changed := [key for key in mine if mine[key] != other.get(key)]:
-            raise InputError(
-                f"the state to go on from has {changed[0]} = {other.get(changed[0])}, now it is {mine[changed[0]]}; "
-                f"remove {STATE} to start anew"
-            )
+    def load(self, path: Path) -> None:
+        """Go on from a state. Raises InputError where it is of other settings, another teacher or other sequences."""
+        state = read_state(path, self._kept_settings, self.device)
         self.student.load_state_dict(state["student"])
         self.average.load_state_dict(state["average"])
         self.optimizer.load_state_dict(state["optimizer"])
@@ -330,7 +322,7 @@ def distill(
     `state` is written every so many steps and at the end, and then `look` is called.
     """
     if state.exists():
-        work.load(torch.load(state, map_location=work.device, weights_only=True))
+        work.load(state)
     total = work.settings.all_steps
     with progress(total=total, unit="steps") as bar:
         bar.n = bar.initial = work.step
@@ -338,8 +330,7 @@ def distill(
             work.advance()
             bar.update()
             if work.step % every == 0 or work.step == total:
-                with whole(state) as beside:
-                    torch.save(work.state(), beside)
+                work.save(state)
                 look(work)
     return work.average
 

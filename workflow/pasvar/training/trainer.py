@@ -25,9 +25,8 @@ from pasvar.model.configuration import Aparent2Config
 from pasvar.model.fetch import resolve_model
 from pasvar.model.modeling import Aparent2ForSequencePrediction
 from pasvar.training.losses import cleavage_loss, distribution_kl, isoform_share, read_weights, sigmoid_kl
+from pasvar.training.state import STATE, read_state, write_state
 from pasvar.training.table import TrainingTable, read_table
-
-STATE = "state.pt"
 
 
 @dataclass(frozen=True)
@@ -104,12 +103,11 @@ def train(
     split = split_table(table, settings)
     run = _Run(settings, table.digest(), start, config)
     if (out / STATE).exists():
-        run.load(torch.load(out / STATE, map_location=run.device, weights_only=True))
+        run.load(out / STATE)
     while not run.finished:
         began = time.monotonic()
         run.epoch(split)
-        with whole(out / STATE) as beside:
-            torch.save(run.state(), beside)
+        run.save(out / STATE)
         row = run.metrics[-1]
         say(
             f"epoch {row['epoch']}/{settings.epochs}: training loss {row['train_loss']:.4f}, validation loss "
@@ -130,7 +128,10 @@ class _Run:
     """A network, its optimiser and how far it has come."""
 
     def __init__(self, settings: Settings, table: str, start: Checkpoint | None, config: dict | None):
-        self.settings, self.table = settings, table
+        self.settings = settings
+        # what must not change when a run is continued
+        self._kept_settings = {key: value for key, value in asdict(settings).items() if key not in {"epochs", "device"}}
+        self._kept_settings |= {"table": table, "start": start.digest if start else "from scratch"}
         self.device = choose_device(settings.device)
         torch.manual_seed(settings.seed)
         if start is None:
@@ -214,29 +215,18 @@ class _Run:
         self.network.load_state_dict(self.best)
         return self.network.to_checkpoint(self.settings.name, source or "trained from scratch")
 
-    def state(self) -> dict:
-        return {
-            "settings": self._kept_settings(),
+    def save(self, path: Path) -> None:
+        state = {
             "network": self.network.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "metrics": self.metrics,
             "best": self.best,
         }
+        write_state(path, self._kept_settings, state)
 
-    def _kept_settings(self) -> dict:
-        """What must not change when a run is continued."""
-        return {key: value for key, value in asdict(self.settings).items() if key not in {"epochs", "device"}} | {
-            "table": self.table
-        }
-
-    def load(self, state: dict) -> None:
-        """Go on from a `state`. Raises InputError where it is of another table or other settings (but for the epochs)."""
-        mine, other = self._kept_settings(), state["settings"]
-        if changed := [key for key in mine if mine[key] != other[key]]:
-            raise InputError(
-                f"the state to go on from has {changed[0]} = {other[changed[0]]}, now it is {mine[changed[0]]}; "
-                f"remove {STATE} to start anew"
-            )
+    def load(self, path: Path) -> None:
+        """Go on from a state. Raises InputError where it is of another table, start or settings (but for the epochs)."""
+        state = read_state(path, self._kept_settings, self.device)
         self.network.load_state_dict(state["network"])
         self.optimizer.load_state_dict(state["optimizer"])
         self.metrics, self.best = state["metrics"], state["best"]

@@ -1,0 +1,33 @@
+"""The file that a broken-off run goes on from: tensors and plain values, read without running anything pickled."""
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from pasvar.errors import DamagedFile, InputError
+from pasvar.files import whole
+
+STATE = "state.pt"
+
+
+def write_state(path: Path, settings: Mapping, state: Mapping) -> None:
+    """`settings`: all that must be the same when the run goes on, as plain values."""
+    with whole(path) as beside:
+        torch.save(dict(state) | {"settings": dict(settings)}, beside)
+
+
+def read_state(path: Path, settings: Mapping, device: torch.device) -> dict:
+    """The state, on a device. Raises InputError where the file is damaged or its run had other settings."""
+    try:
+        state = torch.load(path, map_location=device, weights_only=True)
+    except (RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise DamagedFile(path, "not a complete state of a training run") from error
+    other = state.get("settings", {})
+    if changed := [key for key in settings if settings[key] != other.get(key)]:
+        raise InputError(
+            f"the state to go on from has {changed[0]} = {other.get(changed[0])}, now it is {settings[changed[0]]}; "
+            f"remove {path} to start anew"
+        )
+    return state
