@@ -134,7 +134,7 @@ def test_what_was_fetched_from_hugging_face_once_stays_and_tells_its_commit(hub,
     path = fetch.resolve_model(model, tmp_path)
     assert path == hub
     checkpoint = load_checkpoint(path)
-    assert (checkpoint.name, checkpoint.source) == ("owner/small", f"Hugging Face owner/small@{COMMIT}")
+    assert (checkpoint.name, checkpoint.source) == (f"owner/small@{COMMIT}", f"Hugging Face owner/small@{COMMIT}")
     assert (f"write owner/small@{COMMIT}" in caplog.text) == ("@" not in model)
 
 

@@ -196,8 +196,10 @@ def _load_directory(path: Path) -> Checkpoint:
             f"{path}: a model directory needs config.json and model.safetensors; model.safetensors is missing"
         )
     if snapshot := _HUGGING_FACE_SNAPSHOT.search(str(path.absolute())):
-        model = f"{snapshot['owner']}/{snapshot['name']}"
-        return _load_safetensors(weights, config, model, f"Hugging Face {model}@{snapshot['commit']}")
+        name = "{owner}/{name}@{commit}".format(
+            **snapshot.groupdict()
+        )  # what config key `model` takes for these very weights
+        return _load_safetensors(weights, config, name, f"Hugging Face {name}")
     return _load_safetensors(weights, config, name=path.resolve().name)
 
 
