@@ -287,7 +287,7 @@ class Distillation:
             mean.lerp_(value, 1 - share)
 
     def losses(self, steps: int) -> dict[str, float]:
-        """Sums of the loss terms since the last call, over `steps`."""
+        """Means of the loss terms over the `steps` since the last call, before they are weighted."""
         sums, self._sums = self._sums, {}
         return {name: float(total) / steps for name, total in sums.items()}
 
@@ -386,8 +386,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", required=True, help="directory for model/, fidelity.md and the state that a second call continues from"
     )
-    parser.add_argument("--teacher", default="aparent2", help="aparent2, a path or a model (default: %(default)s)")
-    parser.add_argument("--name", default="my-student", help="what it is called in tables and reports")
+    parser.add_argument(
+        "--teacher", default="aparent2", help="model to learn from, as in --model (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--name", default="my-student", help="what the student is called in tables and reports (default: %(default)s)"
+    )
     parser.add_argument("--train", default="20:0-35000000", help="interval to learn on (default: %(default)s)")
     parser.add_argument(
         "--validation", default="20:35000000-40000000", help="interval to watch meanwhile (default: %(default)s)"
@@ -413,8 +417,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--hidden-size", type=int, help="shape: channels; GPUs want a power of two (default: the teacher's)"
     )
-    parser.add_argument("--watch-every", type=int, default=1000, help="steps from one saved state to the next")
-    parser.add_argument("--validation-pairs", type=int, default=1000, help="pairs of windows per kind of change")
+    parser.add_argument(
+        "--watch-every",
+        type=int,
+        default=1000,
+        help="steps from one saved state, and look at the validation interval, to the next (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--validation-pairs", type=int, default=1000, help="pairs of windows per kind of change (default: %(default)s)"
+    )
     parser.add_argument("--pairs", type=int, default=PAIRS, help="the same, of the final table (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="decides all (default: %(default)s)")
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
