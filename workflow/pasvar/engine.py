@@ -20,7 +20,7 @@ import torch
 from torch.nn import functional
 
 from pasvar.allocation import gpus
-from pasvar.constants import WINDOW_LENGTH
+from pasvar.constants import TOLERANCE, WINDOW_LENGTH
 from pasvar.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ CPU_BATCH_SIZE = 64
 
 GPU_BATCH_SIZE = 4096
 
-PRECISIONS = ("exact", "fast")
+PRECISIONS = tuple(TOLERANCE)
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,9 @@ class Engine:
     config, tensors: of a `pasvar.model.checkpoint.Checkpoint`. device: "cpu", "cuda", "cuda:1", or "auto" for a GPU if
     there is one. batch_size: windows per pass; every pass has this size (the last is filled up), so that the
     result of a window does not hang on the others it is scored with. precision: "exact" is float32; "fast" multiplies
-    numbers of 16 bits (bfloat16 on a CPU, or float32 still where the CPU has no bfloat16; float16 on a GPU): its error
-    stands in docs/benchmarks.md. fused: on a GPU, all layers in one kernel (`pasvar.engine_gpu`); not the default until it has
-    been measured on a card. Raises ValueError where the device or the precision is unknown.
+    numbers of 16 bits (bfloat16 on a CPU, float16 on a GPU): its error stands in docs/benchmarks.md. fused: on a GPU, all
+    layers in one kernel (`pasvar.engine_gpu`); not the default, nor to be had by a config key, until it has been measured on a
+    card. Raises ValueError where the precision is unknown, InputError where the device is not there or lacks the precision.
     """
 
     def __init__(
@@ -85,8 +85,9 @@ class Engine:
             torch.backends.cudnn.allow_tf32 = False
         else:
             _keep_freed_memory()
-        half = precision == "fast" and self.device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        weights = _Folded(config, tensors, self.device, torch.bfloat16 if half else torch.float32)
+        # The kernel rounds by itself.
+        by_layer = torch.float32 if fused else convolution_dtype(precision, self.device)
+        weights = _Folded(config, tensors, self.device, by_layer)
         self._table, self._groups = weights.table(), weights.groups()
         self._last_skip, self._position_bias = weights.last_skip(), weights.position_bias()
         self._network = self._fused(precision) if fused and self.device.type == "cuda" else self._forward
@@ -259,6 +260,20 @@ def choose_device(device: str) -> torch.device:
             f"config key `device`: {device} asked for, but torch sees {torch.cuda.device_count()} CUDA devices"
         )
     return chosen
+
+
+def convolution_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """What the convolutions multiply. Raises InputError where the device would take longer for less precision."""
+    if precision == "exact":
+        return torch.float32
+    if device.type == "cuda":
+        return torch.float16
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        raise InputError(
+            "config key `precision`: fast asked for, but this CPU does not multiply bfloat16 (avx512_bf16, amx_bf16): "
+            "take exact, or a GPU"
+        )
+    return torch.bfloat16
 
 
 def _batches(windows: np.ndarray, size: int) -> Iterator[tuple[int, np.ndarray]]:
