@@ -91,6 +91,22 @@ def test_a_window_scores_the_same_bits_whatever_it_is_scored_with(engine, window
     assert (engine.logits(windows[:3]) == logits[:3]).all()
 
 
+def test_threads_change_no_bit(engine, windows):
+    """Each thread has whole batches."""
+    threaded = Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", batch_size=2, threads=3)
+    alone = Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", batch_size=2)
+    done = []
+    assert (threaded.logits(windows, done.append) == alone.logits(windows)).all()
+    assert done == [2] * 10 + [1]
+
+
+def test_a_fault_in_a_thread_is_raised(engine, windows, monkeypatch):
+    broken = Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", batch_size=2, threads=2)
+    monkeypatch.setattr(broken, "_network", lambda codes: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        broken.logits(windows)
+
+
 def test_every_batch_is_reported(engine, windows):
     done = []
     engine.logits(windows, done.append)

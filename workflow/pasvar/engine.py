@@ -12,7 +12,8 @@ The network is the one of `pasvar.model`, rewritten so that less is computed for
 
 import ctypes
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,7 +64,10 @@ class Engine:
     result of a window does not hang on the others it is scored with. precision: "exact" is float32; "fast" multiplies
     numbers of 16 bits (bfloat16 on a CPU, float16 on a GPU): its error stands in docs/benchmarks.md. fused: on a GPU, all
     layers in one kernel (`pasvar.engine_gpu`); not the default, nor to be had by a config key, until it has been measured on a
-    card. Raises ValueError where the precision is unknown, InputError where the device is not there or lacks the precision.
+    card. threads: of a CPU, each with a batch of its own; for more than one, tell torch to use one for each
+    (`torch.set_num_threads(1)`): its own threads share every layer and wait for one another at its end, and with anything else on
+    their cores they are ten times as slow. Raises ValueError where the precision is unknown, InputError where the device is not
+    there or lacks the precision.
     """
 
     def __init__(
@@ -74,10 +78,12 @@ class Engine:
         batch_size: int | None = None,
         precision: str = "exact",
         fused: bool = False,
+        threads: int = 1,
     ):
         if precision not in PRECISIONS:
             raise ValueError(f"precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
         self.device = choose_device(device)
+        self._threads = threads if self.device.type == "cpu" else 1
         self.batch_size = batch_size or (CPU_BATCH_SIZE if self.device.type == "cpu" else GPU_BATCH_SIZE)
         if self.device.type == "cuda":
             # TF32 keeps 10 bits of a number, float32 24: a GPU must give what a CPU gives.
@@ -92,7 +98,6 @@ class Engine:
         self._last_skip, self._position_bias = weights.last_skip(), weights.position_bias()
         self._network = self._fused(precision) if fused and self.device.type == "cuda" else self._forward
 
-    @torch.inference_mode()
     def logits(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
         """Logits of windows: (n, 205) uint8 codes (A C G T N are 0 to 4) -> (n, 206) float32.
 
@@ -105,10 +110,18 @@ class Engine:
         if windows.size and windows.max() >= len(self._table):
             raise ValueError(f"windows: code {windows.max()}, expected 0 to {len(self._table) - 1}")
         out = np.empty((len(windows), WINDOW_LENGTH + 1), dtype=np.float32)
-        for start, batch in _batches(windows, self.batch_size):
-            rows = self._network(torch.from_numpy(batch).to(self.device))
-            out[start : start + self.batch_size] = rows[: len(windows) - start].cpu().numpy()
-            done(min(self.batch_size, len(windows) - start))
+
+        @torch.inference_mode()
+        def run(start: int) -> int:
+            batch = torch.from_numpy(_batch(windows, start, self.batch_size)).to(self.device)
+            part = out[start : start + self.batch_size]
+            part[:] = self._network(batch)[: len(part)].cpu().numpy()
+            return len(part)
+
+        starts = range(0, len(windows), self.batch_size)
+        with ThreadPoolExecutor(self._threads) as pool:
+            for n in (pool.map if self._threads > 1 else map)(run, starts):
+                done(n)
         return out
 
     @torch.inference_mode()
@@ -276,10 +289,9 @@ def convolution_dtype(precision: str, device: torch.device) -> torch.dtype:
     return torch.bfloat16
 
 
-def _batches(windows: np.ndarray, size: int) -> Iterator[tuple[int, np.ndarray]]:
-    """(start, batch) of all windows; the last batch is filled up with N."""
-    for start in range(0, len(windows), size):
-        batch = windows[start : start + size]
-        if len(batch) < size:
-            batch = np.concatenate([batch, np.full((size - len(batch), WINDOW_LENGTH), 4, dtype=np.uint8)])
-        yield start, np.ascontiguousarray(batch)
+def _batch(windows: np.ndarray, start: int, size: int) -> np.ndarray:
+    """The batch of all windows from one on; the last is filled up with N."""
+    batch = windows[start : start + size]
+    if len(batch) < size:
+        batch = np.concatenate([batch, np.full((size - len(batch), WINDOW_LENGTH), 4, dtype=np.uint8)])
+    return np.ascontiguousarray(batch)

@@ -81,9 +81,14 @@ class LazyEngine:
 
         from pasvar.engine import Engine
 
-        torch.set_num_threads(min(self._threads or cpus(), cpus()))
+        threads = min(self._threads or cpus(), cpus())
+        torch.set_num_threads(1)  # the engine's threads have a batch each
         # What was asked for, so that the engine says where a GPU was allocated that torch does not see.
-        engine = Engine(self._checkpoint.config, self._checkpoint.tensors, self._asked, precision=self._precision)
+        engine = Engine(
+            *(self._checkpoint.config, self._checkpoint.tensors, self._asked),
+            precision=self._precision,
+            threads=threads,
+        )
         _log.info("%s on %s", self.made_by, engine.device)
         return engine
 
