@@ -5,6 +5,7 @@ import os
 import platform
 import shutil
 import sys
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +18,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from bench import cpu, growth, host, people, precision, reading, run, store
+from bench import cpu, growth, host, people, plan, precision, reading, run, store
 from pasvar.model.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -46,6 +47,7 @@ def main() -> None:
         "Reading beside bcftools": reading_section(args.rounds),
         "Whole runs": runs_section(args),
         "Growth": growth_section(args.out),
+        "Plan": plan_section(),
         "GPU kernel, as compiled": kernel_section(),
         "GPU": gpu_section(),
         "The host beside a GPU": markdown(host.rates().rename("windows/s per core").to_frame(), ",.0f"),
@@ -162,6 +164,13 @@ def growth_section(out: Path) -> str:
     measured = growth.table(growth.SIZES)
     plot_growth(measured, out / "growth.svg")
     return markdown(measured.set_index("station"), ",.3g")
+
+
+def plan_section() -> str:
+    """The table of `plan.plan`, and the measured rates behind it."""
+    rates = plan.measure()
+    measured = pd.Series(asdict(rates), name="measured").to_frame()
+    return f"{markdown(plan.plan(rates), ',.3g')}\n\n{markdown(measured, ',.3g')}"
 
 
 def reading_section(rounds: int) -> str:
