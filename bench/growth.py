@@ -13,6 +13,7 @@ import re
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -50,30 +51,36 @@ _MAX_CONTIG = 100_000_000
 _ORDER = {kind: place for place, kind in enumerate(SIZES)}
 
 
-def table(sizes: dict[str, tuple[int, ...]]) -> pd.DataFrame:
+def table(sizes: Mapping[str, Sequence[int]]) -> pd.DataFrame:
     """CPU seconds and peak memory of each station at each size, and how time grows from the size before: n to this power."""
     rows = []
+    for row in _measured(sizes):
+        print(*row, file=sys.stderr, flush=True)
+        rows.append(row)
+    return _with_powers(pd.DataFrame(rows, columns=["station", "of", "n", "CPU seconds", "peak MB"]))
+
+
+def _measured(sizes: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, str, int, float, float]]:
     with tempfile.TemporaryDirectory() as folder:
         for n in sizes["sites"]:
             simulate_genes(Path(folder), n)
             for station in ("catalogue", "windows", "usage"):
-                rows.append((station, "sites", n, *_apart(station, folder)))
+                yield station, "sites", n, *_apart(station, folder)
         simulate_genes(Path(folder), 10_000)
         for station in ("catalogue", "windows", "usage"):
             _apart(station, folder)
         for n in sizes["alleles"]:
             simulate_alleles(Path(folder), n)
-            stations = ("alleles", "effects", "annotate") if n <= LARGEST_SHARD else ("alleles",)
-            rows += [(station, "alleles", n, *_apart(station, folder)) for station in stations]
+            for station in ("alleles", "effects", "annotate") if n <= LARGEST_SHARD else ("alleles",):
+                yield station, "alleles", n, *_apart(station, folder)
         simulate_alleles(Path(folder), PER_SHARD)
         _apart("alleles", folder)
         for n in sizes["shards"]:
-            rows.append(("join", "shards", n, *_apart("join", folder, n)))
-            rows.append(("dry run", "shards", n, *dry_run(n)))
+            yield "join", "shards", n, *_apart("join", folder, n)
+            yield "dry run", "shards", n, *dry_run(n)
     with tempfile.TemporaryDirectory() as folder:
         for n, step, cpu, peak in people.costs(sizes["people"], Path(folder)):
-            rows.append((step, "people", n, cpu, peak))
-    return _with_powers(pd.DataFrame(rows, columns=["station", "of", "n", "CPU seconds", "peak MB"]))
+            yield step, "people", n, cpu, peak
 
 
 def _with_powers(measured: pd.DataFrame) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """The plan for a cohort of gnomAD's size, and for every substitution of every site, on paper: from measured rates.
 
-`python -m bench.plan`. Nothing of the size itself is run. What a GPU would take is a formula with a rate put in: none is measured.
+`python -m bench.plan`. Nothing of that size is run. What a GPU would take is a formula with a rate put in: none is measured.
 """
 
 import tempfile
