@@ -189,6 +189,14 @@ def annotate(folder: Path) -> None:
     annotate_vcf(folder / "cohort.vcf.gz", folder / "scores.parquet", folder / "annotated.vcf.gz", names, {}, more=more)
 
 
+def copy(folder: Path) -> None:
+    """The VCF with nothing to say of it."""
+    write_table(folder / "nothing.parquet", empty_frame("scores"), "scores")
+    with Genome(folder / "genome.fa") as genome:
+        names = genome.names
+    annotate_vcf(folder / "cohort.vcf.gz", folder / "nothing.parquet", folder / "annotated.vcf.gz", names, {})
+
+
 def join(folder: Path, n: int) -> None:
     """The ledgers of so many shards to one."""
     gather([folder / "ledger.parquet"] * n, "ledger", folder / "joint.parquet")

@@ -12,13 +12,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bench import growth
+from bench import growth, people
 from bench.contestants import FLOP_PER_WINDOW, random_tensors
+from pasvar.catalogue import make_sites
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.engine import Engine
+from pasvar.genome import Genome, contig_table
 from pasvar.model.architecture import RELEASED_CONFIG
 from pasvar.saturation import score_saturation
-from pasvar.tables import read_table, write_batches
+from pasvar.tables import read_table, write_batches, write_table
+from pasvar.variants import read_shard
+from pasvar.windows import reference_windows
 
 GNOMAD_RECORDS = 759_000_000
 """Records of the genomes of gnomAD 4.1, without genotypes."""
@@ -36,6 +40,9 @@ ASSUMED_GPU_SHARE = 0.3
 """The part of it that the fused kernel aims at. NOT measured: the kernel has never run on a card."""
 
 
+_STATIONS = ("alleles", "effects", "annotate", "copy")
+
+
 @dataclass(frozen=True)
 class Rates:
     """What one core does, and what a row takes on disk."""
@@ -43,12 +50,14 @@ class Rates:
     windows_per_core_second: float
     seconds_per_record: float
     """From a record of a VCF to its row of the ledger; beside one in a window, `seconds_per_scored`."""
+    seconds_per_copied_record: float
+    """Of a record of the annotated VCF, whatever is said of it."""
     seconds_per_scored: float
     """From scores to effects, to the joint tables and to INFO of the annotated VCF, of a scored allele; without the network."""
     seconds_per_substitution: float
     """Of a substitution's row in `saturation_scores`, without the network."""
     seconds_per_job: float
-    """Start of a process that scores."""
+    """Start of a process that scores; the others take a third of it."""
     bytes_per_ledger_row: float
     bytes_per_scored: float
     """Rows of scores.parquet and gene_effects.parquet."""
@@ -65,19 +74,20 @@ def measure(alleles: int = 200_000, windows: int = 2_048) -> Rates:
         seconds: dict[int, dict[str, float]] = {}
         for n in (1_000, alleles):
             growth.simulate_alleles(folder, n)
-            seconds[n] = {station: growth._apart(station, name)[0] for station in ("alleles", "effects", "annotate")}
+            seconds[n] = {station: growth._apart(station, name)[0] for station in _STATIONS}
         # What every process has is no part of the rate.
         rise = {station: seconds[alleles][station] - seconds[1_000][station] for station in seconds[alleles]}
         scored = len(read_table(folder / "scores.parquet", "scores", columns=["pos"]))
         engine = Engine(RELEASED_CONFIG, random_tensors(), "cpu")
-        size = {table: (folder / f"{table}.parquet").stat().st_size for table in ("ledger", "scores", "gene_effects")}
+        size = {table: (folder / f"{table}.parquet").stat().st_size for table in ("scores", "gene_effects")}
         return Rates(
             windows_per_core_second=_rate(engine, windows),
             seconds_per_record=rise["alleles"] / alleles,
-            seconds_per_scored=(rise["effects"] + rise["annotate"]) / scored,
+            seconds_per_copied_record=rise["copy"] / alleles,
+            seconds_per_scored=(rise["effects"] + rise["annotate"] - rise["copy"]) / scored,
             **_substitutions(folder),
             seconds_per_job=min(_start_seconds() for _ in range(3)),
-            bytes_per_ledger_row=size["ledger"] / alleles,
+            bytes_per_ledger_row=_ledger_bytes(folder),
             bytes_per_scored=(size["scores"] + size["gene_effects"]) / scored,
         )
 
@@ -114,7 +124,7 @@ def _costs(work: Mapping[str, float], rates: Rates) -> dict[str, float]:
     jobs = work["shards"] * work["jobs per shard"]
     network = work["windows"] / rates.windows_per_core_second
     beside = (
-        work["records"] * rates.seconds_per_record
+        work["records"] * (rates.seconds_per_record + rates.seconds_per_copied_record)
         + work["scored"] * rates.seconds_per_scored
         + work["substitutions"] * rates.seconds_per_substitution
     )
@@ -133,8 +143,18 @@ def _costs(work: Mapping[str, float], rates: Rates) -> dict[str, float]:
         "CPU hours, starts of the jobs": jobs * rates.seconds_per_job / 3600,
         "GPU hours, floor, NOT measured": flop / ASSUMED_GPU_RATE / 3600,
         "GPU hours at the aim, NOT measured": flop / ASSUMED_GPU_RATE / ASSUMED_GPU_SHARE / 3600,
-        "GB of tables, shards and joint": 2 * stored / 1e9,
+        "GB of tables, of shards and joint": 2 * stored / 1e9,
     }
+
+
+def _ledger_bytes(folder: Path) -> float:
+    """Of a row, for the real records of the bundled example: simulated places are too easily compressed."""
+    with Genome(people.FASTA, folder) as genome:
+        sites = make_sites(people.GTF, genome, people.SETTINGS).catalogue
+        stretches = contig_table(genome).rename(columns={"length": "end"}).assign(shard=1, start=0)
+        found = read_shard([people.VCF], stretches, reference_windows(sites, genome), sites, genome, WINDOW_LENGTH)
+    write_table(folder / "real.parquet", found.ledger, "ledger")
+    return (folder / "real.parquet").stat().st_size / len(found.ledger)
 
 
 def _rate(engine: Engine, windows: int) -> float:
