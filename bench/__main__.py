@@ -1,10 +1,11 @@
-"""`python -m bench`: speed and error of the engines, beside their peers, as tables and a plot under results/bench/."""
+"""`python -m bench`: speed and error of the engines, beside their peers, as tables and plots under results/bench/."""
 
 import argparse
 import os
 import platform
 import shutil
 import sys
+from dataclasses import asdict
 from datetime import date
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,7 +18,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from bench import cpu, growth, host, people, precision, reading, store
+from bench import cpu, growth, host, people, plan, precision, reading, run, store
 from pasvar.model.checkpoint import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -44,7 +45,9 @@ def main() -> None:
         "Store of scores": store_section(),
         "People": people_section(),
         "Reading beside bcftools": reading_section(args.rounds),
-        "Growth": markdown(growth.table(growth.SIZES).set_index("station"), ",.3g"),
+        "Whole runs": runs_section(args),
+        "Growth": growth_section(args.out),
+        "Plan": plan_section(),
         "GPU kernel, as compiled": kernel_section(),
         "GPU": gpu_section(),
         "The host beside a GPU": markdown(host.rates().rename("windows/s per core").to_frame(), ",.0f"),
@@ -109,6 +112,27 @@ def plot(measured: pd.DataFrame, path: Path) -> None:
     figure.savefig(path)
 
 
+def plot_growth(measured: pd.DataFrame, path: Path) -> None:
+    """Time (above) and memory (below) against each size, both logarithmic; dashed: what is linear from the largest size down."""
+    kinds = list(dict.fromkeys(measured.of))
+    figure, grid = plt.subplots(
+        2, len(kinds), figsize=(3.4 * len(kinds), 6), sharex="col", sharey="row", layout="constrained"
+    )
+    for column, kind in zip(grid.T, kinds, strict=True):
+        for station, rows in measured[measured.of == kind].groupby("station"):
+            (line,) = column[0].plot(rows.n, rows["CPU seconds"], marker="o", label=station)
+            column[1].plot(rows.n, rows["peak MB"], marker="o")
+            linear = rows["CPU seconds"].iloc[-1] * rows.n / rows.n.iloc[-1]
+            column[0].plot(rows.n, linear, linestyle="--", linewidth=0.7, color=line.get_color())
+        column[0].set(xscale="log", yscale="log", ylim=(0.01, None))
+        column[1].set(xscale="log", yscale="log", xlabel=kind)
+        column[0].legend(fontsize="small")
+    grid[0, 0].set_ylabel("CPU seconds")
+    grid[1, 0].set_ylabel("peak memory, MB")
+    figure.savefig(path)
+    plt.close(figure)
+
+
 def precision_section() -> str:
     """Errors of the effects, on the released network and real windows."""
     weights, windows = next(iter((SHARED / "weights").glob("*.h5")), None), precision.real_windows(SHARED)
@@ -127,6 +151,26 @@ def people_section() -> str:
     """The table of `people.table`."""
     with TemporaryDirectory() as folder:
         return markdown(people.table(people.SIZES, Path(folder)), ",.3g")
+
+
+def runs_section(args: argparse.Namespace) -> str:
+    """The tables of `run.tables`."""
+    found = run.tables(SHARED, args.threads, args.rounds)
+    return "\n\n".join(f"### {title}\n\n{markdown(table, ',.3g')}" for title, table in found)
+
+
+def growth_section(out: Path) -> str:
+    """The table of `growth.table`, and its plot."""
+    measured = growth.table(growth.SIZES)
+    plot_growth(measured, out / "growth.svg")
+    return markdown(measured.set_index("station"), ",.3g")
+
+
+def plan_section() -> str:
+    """The table of `plan.plan`, and the measured rates behind it."""
+    rates = plan.measure()
+    measured = pd.Series(asdict(rates), name="measured").to_frame()
+    return f"{markdown(plan.plan(rates), ',.3g')}\n\n{markdown(measured, ',.3g')}"
 
 
 def reading_section(rounds: int) -> str:

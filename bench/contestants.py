@@ -18,12 +18,12 @@ def engine(precision: str, threads: int):
     from pasvar.engine import Engine
     from pasvar.model.architecture import RELEASED_CONFIG
 
-    torch.set_num_threads(threads)
+    torch.set_num_threads(1)
     made = {}
 
     def run(codes, batch_size):
         if batch_size not in made:
-            made[batch_size] = Engine(RELEASED_CONFIG, random_tensors(), "cpu", batch_size, precision)
+            made[batch_size] = Engine(RELEASED_CONFIG, random_tensors(), "cpu", batch_size, precision, threads=threads)
         return made[batch_size].logits(codes)
 
     return run

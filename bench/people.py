@@ -12,6 +12,7 @@ import subprocess
 import sys
 import time
 from collections import deque
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -41,7 +42,7 @@ SETTINGS = check_config({"fasta": str(FASTA), "gtf": str(GTF), "vcf": str(VCF)})
 NEAR = 3000
 """Records at most this many nt from a window are in the simulated files: more than is wanted, so that some are to be skipped."""
 
-SIZES = [503, 2504, 50_000]
+SIZES = [1, 503, 2504, 50_000]
 
 STEPS = ("genotypes alone", "haplotypes", "people")
 
@@ -74,6 +75,13 @@ def table(sizes: list[int], folder: Path) -> pd.DataFrame:
             row |= {f"{step}: {key}": value for key, value in json.loads(done.stdout).items()}
         rows[f"{n_people:,} people"] = row
     return pd.DataFrame(rows)
+
+
+def costs(sizes: Iterable[int], folder: Path) -> Iterator[tuple[int, str, float, float]]:
+    """(people, step, CPU seconds, peak MB), for `bench.growth`."""
+    for n_people, column in zip(sizes, table(list(sizes), folder).items(), strict=True):
+        for step in STEPS:
+            yield n_people, step, column[1][f"{step}: CPU s"], column[1][f"{step}: peak MB"]
 
 
 def prepare(folder: Path) -> None:

@@ -7,6 +7,12 @@ import numpy as np
 import pandas as pd
 import pysam
 import pysam.bcftools
+import pytest
+import torch
+
+needs_bfloat16 = pytest.mark.skipif(
+    not torch.ops.mkldnn._is_mkldnn_bf16_supported(), reason="needs a CPU that multiplies bfloat16"
+)
 
 CONTIG_20 = (
     "CTACGAGTATCTTCTACGCAGACTCTGAGCGATATACAGTGCTGCATCAG"  # 0

@@ -81,13 +81,13 @@ def test_the_command_line_limits_the_libraries_that_count_cores_themselves(libra
 
 
 def test_an_engine_takes_no_more_threads_than_were_given(monkeypatch, tmp_path):
-    import torch
-
+    from pasvar import engine
     from pasvar.model.fetch import BUNDLED_MODELS
     from pasvar.network import LazyEngine
 
     asked = []
-    monkeypatch.setattr(torch, "set_num_threads", asked.append)
+    pool = engine.ThreadPoolExecutor
+    monkeypatch.setattr(engine, "ThreadPoolExecutor", lambda threads: asked.append(threads) or pool(threads))
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", "3")
     for threads in (None, 2, 8):
         LazyEngine(BUNDLED_MODELS / "aparent2-mini", "cpu", threads).logits(np.zeros((1, 205), dtype=np.uint8))

@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from pasvar.config import check_config, read_schema
+from pasvar.constants import TOLERANCE
 from pasvar.docs import REPOSITORY, config_markdown, pages
 from pasvar.errors import InputError
 
@@ -26,7 +27,12 @@ def test_defaults_are_filled_in_and_vcf_becomes_a_list(folder):
     assert config["model"] == read_schema()["properties"]["model"]["default"]
     assert config["shards"] == 4
     assert config["min_effect"] == 0.2231
+    assert config["precision"] == "exact"
     assert set(config) == set(read_schema()["properties"])
+
+
+def test_the_precisions_are_those_of_the_engine():
+    assert read_schema()["properties"]["precision"]["enum"] == list(TOLERANCE)
 
 
 def test_a_region_becomes_a_list(folder):
@@ -53,6 +59,7 @@ def test_an_absolute_pattern_gives_absolute_paths(folder):
         ({"shards": "4"}, "`shards` is '4', expected of type integer"),
         ({"ledger": "some"}, r"`ledger` is 'some', expected one of \['complete', 'in_range'\]"),
         ({"min_effect": 0}, "`min_effect` is 0, expected more than 0"),
+        ({"precision": "quick"}, r"`precision` is 'quick', expected one of \['exact', 'fast'\]"),
         ({"device": "gpu"}, "`device` is 'gpu', expected pattern"),
         ({"vcf": []}, "`vcf` is a list that is empty"),
         ({"vcf": ["c.1.vcf.gz", 7]}, "`vcf` is a list that is empty or holds something else"),

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from pasvar.engine import Engine, choose_device
+from builders import needs_bfloat16
+from pasvar.constants import TOLERANCE
+from pasvar.engine import Engine, choose_device, convolution_dtype
+from pasvar.errors import InputError
 from pasvar.model.architecture import RELEASED_CONFIG, tensor_shapes
 from pasvar.scores import site_log_odds
 from pasvar.sequence import encode, encode_rows
@@ -60,11 +63,48 @@ def test_logits_are_those_of_the_plain_model(windows, changes):
     np.testing.assert_allclose(Engine(config, tensors, "cpu").logits(windows), expected, rtol=1e-5, atol=1e-4)
 
 
+@needs_bfloat16
+def test_fast_is_another_result_within_its_tolerance(engine, windows):
+    fast = Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", batch_size=8, precision="fast")
+    differences = np.abs(np.subtract(site_log_odds(fast.logits(windows)), site_log_odds(engine.logits(windows))))
+    assert 1e-4 < differences.max() < TOLERANCE["fast"]
+
+
+def test_fast_is_refused_where_the_cpu_has_no_bfloat16(monkeypatch):
+    """In float32 it would be the other precision under this one's name, and emulated it would take longer."""
+    monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
+    with pytest.raises(InputError, match="`precision`: fast asked for, but this CPU does not multiply bfloat16"):
+        Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", precision="fast")
+    assert convolution_dtype("exact", torch.device("cpu")) == torch.float32
+    assert convolution_dtype("fast", torch.device("cuda")) == torch.float16
+
+
+def test_an_unknown_precision_is_refused():
+    with pytest.raises(ValueError, match="'quick', expected one of exact, fast"):
+        Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", precision="quick")
+
+
 def test_a_window_scores_the_same_bits_whatever_it_is_scored_with(engine, windows):
     logits = engine.logits(windows)
     order = np.random.default_rng(2).permutation(len(windows))
     assert (engine.logits(windows[order]) == logits[order]).all()
     assert (engine.logits(windows[:3]) == logits[:3]).all()
+
+
+def test_threads_change_no_bit(engine, windows):
+    """Each thread has whole batches."""
+    threaded = Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", batch_size=2, threads=3)
+    alone = Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", batch_size=2)
+    done = []
+    assert (threaded.logits(windows, done.append) == alone.logits(windows)).all()
+    assert done == [2] * 10 + [1]
+
+
+def test_a_fault_in_a_thread_is_raised(engine, windows, monkeypatch):
+    broken = Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", batch_size=2, threads=2)
+    monkeypatch.setattr(broken, "_network", lambda codes: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        broken.logits(windows)
 
 
 def test_every_batch_is_reported(engine, windows):

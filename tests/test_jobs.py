@@ -1,6 +1,7 @@
 """What a job leaves behind when it fails."""
 
 import logging
+import re
 import sys
 from contextlib import contextmanager
 
@@ -26,13 +27,14 @@ def job(log):
     logging.basicConfig(force=True)
 
 
-def test_the_log_begins_with_where_the_job_ran(tmp_path, monkeypatch):
+def test_the_log_begins_with_where_the_job_ran_and_ends_with_what_it_cost(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURMD_NODENAME", "n7")
     with job(tmp_path / "log") as log:
         log.info("at work")
-    first, second = (tmp_path / "log").read_text().splitlines()
+    first, second, last = (tmp_path / "log").read_text().splitlines()
     assert " n7: " in first
     assert second.endswith("at work")
+    assert re.search(r"\d\.\d\d s of CPU time$", last)
 
 
 @pytest.mark.parametrize(

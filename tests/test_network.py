@@ -4,8 +4,10 @@ import subprocess
 import sys
 
 import numpy as np
+import pandas as pd
 import pytest
 
+from builders import needs_bfloat16
 from pasvar import network as network_module
 from pasvar.model.architecture import RELEASED_CONFIG, tensor_shapes
 from pasvar.model.checkpoint import Checkpoint, save_checkpoint
@@ -46,6 +48,22 @@ def test_the_kind_follows_the_network_and_not_its_claims(tmp_path, model):
     assert all(kind["model"] == "random" for kind in kinds)
 
 
+@needs_bfloat16
+def test_scores_of_the_precisions_never_meet_in_a_store(tmp_path, model):
+    codes = np.random.default_rng(0).integers(0, 4, (70, 205)).astype(np.uint8)
+    exact, fast = (LazyEngine(model, "cpu", precision=precision) for precision in ("exact", "fast"))
+    assert (exact.made_by["precision"], fast.made_by["precision"]) == ("exact", "fast")
+    found = {}
+    for turn in range(2):
+        for engine in (exact, fast):
+            found[engine, turn] = score_codes(engine, codes, store=open_store(tmp_path / "store", engine))
+    for engine in (exact, fast):
+        pd.testing.assert_frame_equal(found[engine, 0], found[engine, 1], check_exact=True)
+        pd.testing.assert_frame_equal(found[engine, 0], score_codes(engine, codes), check_exact=True)
+    assert (found[exact, 0] != found[fast, 0]).to_numpy().any()
+    assert len(list((tmp_path / "store").iterdir())) == 2
+
+
 def test_the_kind_has_what_may_move_the_last_bit(model, monkeypatch):
     kind = LazyEngine(model, "cpu").kind
     assert {"network", "precision", "scores", "code", "torch", "numpy", "processor", "device"} <= set(kind)
@@ -69,10 +87,11 @@ def test_the_processor_is_told_by_maker_and_instruction_sets(tmp_path, monkeypat
     assert network_module._processor()
 
 
-def test_any_batch_gives_a_window_the_same_bits(model):
+@pytest.mark.parametrize("precision", ["exact", pytest.param("fast", marks=needs_bfloat16)])
+def test_any_batch_gives_a_window_the_same_bits(model, precision):
     """Without it, scores from a store would differ from those of a run without one."""
     codes = np.random.default_rng(0).integers(0, 5, (300, 205)).astype(np.uint8)
-    engine = LazyEngine(model, "cpu")
+    engine = LazyEngine(model, "cpu", precision=precision)
     whole = score_codes(engine, codes)
     for chosen in (np.arange(300)[::-1], [7], range(13, 80), [299, 0]):
         assert score_codes(engine, codes[chosen]).to_numpy().tobytes() == whole.iloc[chosen].to_numpy().tobytes()

@@ -236,6 +236,14 @@ def plain(text: str) -> str:
     return text.translate(str.maketrans({"\N{MINUS SIGN}": "-", "\N{EN DASH}": "-"}))
 
 
+def test_a_precision_that_is_not_exact_stands_at_the_top(tmp_path, monkeypatch):
+    note = "Scored with precision <b>fast</b>"
+    monkeypatch.setitem(MADE_BY, "precision", "exact")
+    assert note not in (report(tmp_path / "exact") / "index.html").read_text()
+    monkeypatch.setitem(MADE_BY, "precision", "fast")
+    assert note in (report(tmp_path / "fast") / "index.html").read_text()
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """The report of `strong_hits`."""

@@ -80,7 +80,7 @@ def test_the_environment_of_a_rule_has_what_its_script_imports(rule):
     assert imports(REPOSITORY / "workflow" / "scripts" / f"{rule}.py") - set(listed) == set()
 
 
-@pytest.mark.parametrize("module", ["__main__", "growth", "worker"])
+@pytest.mark.parametrize("module", ["__main__", "growth", "plan", "run", "startup", "worker"])
 def test_benchmarks_follow_the_library(module):
     """Nobody runs them with every change, but a name that they import and that is gone shows here."""
     importlib.import_module(f"bench.{module}")

@@ -19,7 +19,7 @@ from pasvar.scores import WINDOW_SCORES, score_codes, score_windows
 from pasvar.sequence import encode
 from pasvar.store import Store, window_keys
 
-KIND = {"model": "test", "device": "cpu", "processor": "Maker avx", "torch": "2"}
+KIND = {"model": "test", "precision": "exact", "device": "cpu", "processor": "Maker avx", "torch": "2"}
 
 
 def windows(*numbers: int) -> np.ndarray:
@@ -310,7 +310,7 @@ def test_the_command_lists_and_joins(store, capsys):
     folder = str(store.folder.parent)
     assert main(["store", folder]) == 0
     assert capsys.readouterr().out.startswith(
-        f"{store.folder}: 4 windows in 2 files, 0.0 MB (test, cpu, torch 2, Maker)"
+        f"{store.folder}: 4 windows in 2 files, 0.0 MB (test, exact, cpu, torch 2, Maker)"
     )
     assert main(["store", folder, "--compact"]) == 0
     assert capsys.readouterr().out.splitlines()[0] == f"{store.folder}: 2 files joined"

@@ -133,7 +133,8 @@ def test_every_table_has_its_schema_and_says_what_made_it(finished, name):
     # The example names no tissues, and no allele of it gains a hexamer with random weights.
     assert (len(read_table(path, name)) > 0) == (name not in ("tissue_usage", "tissue_effects", "new_sites"))
     if name not in ("ledger", "tissue_usage"):  # which no model has seen
-        assert read_made_by(path)["model"] == "random"
+        made_by = read_made_by(path)
+        assert (made_by["model"], made_by["precision"]) == ("random", "exact")
 
 
 def test_the_ledger_reconciles_with_the_file(finished):
@@ -187,6 +188,7 @@ def test_the_annotated_vcf_is_the_input_and_the_scores_to_the_digit(finished):
     pd.testing.assert_frame_equal(one, other, check_exact=True, check_dtype=False)
     header = dict(line[2:].split("=", 1) for line in found if line.startswith("##pasvar_"))
     assert (header["pasvar_model"], header["pasvar_model_sha256"]) == ("random", "0" * 64)
+    assert header["pasvar_precision"] == "exact"
     digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in inputs[1:]]
     assert [header["pasvar_fasta_sha256"], header["pasvar_gtf_sha256"]] == digests
 
@@ -237,6 +239,21 @@ def test_another_min_effect_runs_only_what_depends_on_it(finished, model):
         "annotate_vcf": 1,
         "build_report": 1,
         "record_provenance": 1,
+    }
+
+
+def test_another_precision_scores_all_anew(finished, model):
+    planned = snakemake(finished, model, "--dry-run", shards=3, precision="fast")
+    assert jobs(planned.stdout + planned.stderr) == {
+        "all": 1,
+        "score_windows": 1,
+        "predict_usage": 1,
+        "score_alleles": 3,
+        "summarise_alleles": 3,
+        "gather_effects": 1,
+        "summarise_genes": 1,
+        "annotate_vcf": 1,
+        "build_report": 1,
     }
 
 

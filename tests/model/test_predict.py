@@ -5,6 +5,8 @@ import argparse
 import numpy as np
 import pytest
 
+from builders import needs_bfloat16
+from pasvar.cli import main
 from pasvar.engine import Engine
 from pasvar.errors import InputError
 from pasvar.model import doctor
@@ -41,11 +43,29 @@ def test_wrong_sequences_are_named(engine, sequence, message):
 
 
 def test_doctor_finds_the_released_weights_well(released_file, capsys):
-    assert doctor.run(argparse.Namespace(model=str(released_file), device="cpu")) == 0
+    assert doctor.run(argparse.Namespace(model=str(released_file), device="cpu", precision="exact")) == 0
     told = capsys.readouterr().out
     assert "model: aparent2\n" in told
     assert told.count("\nok  ") == 5
     assert "published: +0.29979, +0.18091" in told
+
+
+@needs_bfloat16
+def test_doctor_allows_for_the_precision_and_names_it(released_file, capsys):
+    assert doctor.run(argparse.Namespace(model=str(released_file), device="cpu", precision="fast")) == 0
+    told = capsys.readouterr().out
+    assert "threads, precision fast\n" in told
+    assert told.count("\nok  ") == 5
+
+
+@needs_bfloat16
+def test_a_prediction_says_where_it_is_not_exact(capsys):
+    said = {}
+    for precision in ("exact", "fast"):
+        assert main(["predict", "ACGTN" * 41, "--device", "cpu", "--precision", precision]) == 0
+        said[precision] = capsys.readouterr()
+    assert said["fast"].err.strip() == f"{said['exact'].err.strip()}; precision fast"
+    assert said["fast"].out != said["exact"].out
 
 
 def test_doctor_sees_a_device_that_computes_wrongly(released, engine):

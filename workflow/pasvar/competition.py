@@ -40,6 +40,13 @@ def reference_usage(sites: pd.DataFrame, floor: float) -> pd.DataFrame:
     return pd.DataFrame(columns, index=ordered.index)
 
 
+_GENE_SITES = [
+    *("site_id", "rank", "strand", "cut_pos", "utr_length", "truncating", "usage_ref", "usage_source"),
+    *sorted({fit.score for fit in FITS}),
+]
+"""What `GeneSites` reads."""
+
+
 class GeneSites:
     """The sites of one gene, proximal to distal, and how they share its 3' ends.
 
@@ -132,5 +139,6 @@ class TissueSites:
 
 def genes_of(sites: pd.DataFrame) -> Iterator[tuple[str, GeneSites]]:
     """(gene_id, its sites) of every gene in table `sites`."""
-    for gene_id, rows in sites.groupby("gene_id", sort=False):
+    # Of each gene pandas cuts out every column that there is.
+    for gene_id, rows in sites[["gene_id", *_GENE_SITES]].groupby("gene_id", sort=False):
         yield gene_id, GeneSites(rows)

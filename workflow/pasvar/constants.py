@@ -39,6 +39,10 @@ A_RICH_DOWNSTREAM = 30
 """Where oligo-A in the genome marks a suspect of internal priming: from 10 nt before to 30 nt after the cut base.
 The patterns are the authors'; they say "near the site", and this is where an oligo-dT primer binds to the transcript."""
 
+TOLERANCE = {"exact": 1e-4, "fast": 0.1}
+"""The precisions of the engine, and how far an effect may lie from that of the plain network in float64 by each: what rounding
+does to sums in another order, and a bit more than twice the largest error that was measured (docs/benchmarks.md)."""
+
 WEAK_REFERENCE = math.log(1 / 99)
 """Narrow reference log odds, -4.60, below which a site is very weak: the network cleaves fewer than 1 transcript in 100 there.
 Published predictions are less precise at such sites (Linder et al. 2022: average precision for disruptive variants 0.67,

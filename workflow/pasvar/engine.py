@@ -12,7 +12,8 @@ The network is the one of `pasvar.model`, rewritten so that less is computed for
 
 import ctypes
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ import torch
 from torch.nn import functional
 
 from pasvar.allocation import gpus
-from pasvar.constants import WINDOW_LENGTH
+from pasvar.constants import TOLERANCE, WINDOW_LENGTH
 from pasvar.errors import InputError
 
 log = logging.getLogger(__name__)
@@ -30,7 +31,7 @@ CPU_BATCH_SIZE = 64
 
 GPU_BATCH_SIZE = 4096
 
-PRECISIONS = ("exact", "fast")
+PRECISIONS = tuple(TOLERANCE)
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,12 @@ class Engine:
     config, tensors: of a `pasvar.model.checkpoint.Checkpoint`. device: "cpu", "cuda", "cuda:1", or "auto" for a GPU if
     there is one. batch_size: windows per pass; every pass has this size (the last is filled up), so that the
     result of a window does not hang on the others it is scored with. precision: "exact" is float32; "fast" multiplies
-    numbers of 16 bits (bfloat16 on a CPU, or float32 still where the CPU has no bfloat16; float16 on a GPU): its error
-    stands in docs/benchmarks.md. fused: on a GPU, all layers in one kernel (`pasvar.engine_gpu`); not the default until it has
-    been measured on a card. Raises ValueError where the device or the precision is unknown.
+    numbers of 16 bits (bfloat16 on a CPU, float16 on a GPU): its error stands in docs/benchmarks.md. fused: on a GPU, all
+    layers in one kernel (`pasvar.engine_gpu`); not the default, nor to be had by a config key, until it has been measured on a
+    card. threads: of a CPU, each with a batch of its own; for more than one, tell torch to use one for each
+    (`torch.set_num_threads(1)`): its own threads share every layer and wait for one another at its end, and with anything else on
+    their cores they are ten times as slow. Raises ValueError where the precision is unknown, InputError where the device is not
+    there or lacks the precision.
     """
 
     def __init__(
@@ -74,10 +78,12 @@ class Engine:
         batch_size: int | None = None,
         precision: str = "exact",
         fused: bool = False,
+        threads: int = 1,
     ):
         if precision not in PRECISIONS:
             raise ValueError(f"precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
         self.device = choose_device(device)
+        self._threads = threads if self.device.type == "cpu" else 1
         self.batch_size = batch_size or (CPU_BATCH_SIZE if self.device.type == "cpu" else GPU_BATCH_SIZE)
         if self.device.type == "cuda":
             # TF32 keeps 10 bits of a number, float32 24: a GPU must give what a CPU gives.
@@ -85,13 +91,13 @@ class Engine:
             torch.backends.cudnn.allow_tf32 = False
         else:
             _keep_freed_memory()
-        half = precision == "fast" and self.device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
-        weights = _Folded(config, tensors, self.device, torch.bfloat16 if half else torch.float32)
+        # The kernel rounds by itself.
+        by_layer = torch.float32 if fused else convolution_dtype(precision, self.device)
+        weights = _Folded(config, tensors, self.device, by_layer)
         self._table, self._groups = weights.table(), weights.groups()
         self._last_skip, self._position_bias = weights.last_skip(), weights.position_bias()
         self._network = self._fused(precision) if fused and self.device.type == "cuda" else self._forward
 
-    @torch.inference_mode()
     def logits(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
         """Logits of windows: (n, 205) uint8 codes (A C G T N are 0 to 4) -> (n, 206) float32.
 
@@ -104,10 +110,18 @@ class Engine:
         if windows.size and windows.max() >= len(self._table):
             raise ValueError(f"windows: code {windows.max()}, expected 0 to {len(self._table) - 1}")
         out = np.empty((len(windows), WINDOW_LENGTH + 1), dtype=np.float32)
-        for start, batch in _batches(windows, self.batch_size):
-            rows = self._network(torch.from_numpy(batch).to(self.device))
-            out[start : start + self.batch_size] = rows[: len(windows) - start].cpu().numpy()
-            done(min(self.batch_size, len(windows) - start))
+
+        @torch.inference_mode()
+        def run(start: int) -> int:
+            batch = torch.from_numpy(_batch(windows, start, self.batch_size)).to(self.device)
+            part = out[start : start + self.batch_size]
+            part[:] = self._network(batch)[: len(part)].cpu().numpy()
+            return len(part)
+
+        starts = range(0, len(windows), self.batch_size)
+        with ThreadPoolExecutor(self._threads) as pool:
+            for n in (pool.map if self._threads > 1 else map)(run, starts):
+                done(n)
         return out
 
     @torch.inference_mode()
@@ -261,10 +275,23 @@ def choose_device(device: str) -> torch.device:
     return chosen
 
 
-def _batches(windows: np.ndarray, size: int) -> Iterator[tuple[int, np.ndarray]]:
-    """(start, batch) of all windows; the last batch is filled up with N."""
-    for start in range(0, len(windows), size):
-        batch = windows[start : start + size]
-        if len(batch) < size:
-            batch = np.concatenate([batch, np.full((size - len(batch), WINDOW_LENGTH), 4, dtype=np.uint8)])
-        yield start, np.ascontiguousarray(batch)
+def convolution_dtype(precision: str, device: torch.device) -> torch.dtype:
+    """What the convolutions multiply. Raises InputError where the device would take longer for less precision."""
+    if precision == "exact":
+        return torch.float32
+    if device.type == "cuda":
+        return torch.float16
+    if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        raise InputError(
+            "config key `precision`: fast asked for, but this CPU does not multiply bfloat16 (avx512_bf16, amx_bf16): "
+            "take exact, or a GPU"
+        )
+    return torch.bfloat16
+
+
+def _batch(windows: np.ndarray, start: int, size: int) -> np.ndarray:
+    """The batch of all windows from one on; the last is filled up with N."""
+    batch = windows[start : start + size]
+    if len(batch) < size:
+        batch = np.concatenate([batch, np.full((size - len(batch), WINDOW_LENGTH), 4, dtype=np.uint8)])
+    return np.ascontiguousarray(batch)

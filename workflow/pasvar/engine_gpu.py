@@ -22,10 +22,7 @@ import torch
 import triton
 import triton.language as tl
 
-from pasvar.constants import NARROW_END, NARROW_START, WINDOW_LENGTH
-
-TOLERANCE = {"exact": 1e-4, "fast": 0.1}
-"""How far the log odds of the kernel may lie from those of the plain float32 network, by precision."""
+from pasvar.constants import NARROW_END, NARROW_START, TOLERANCE, WINDOW_LENGTH
 
 CHECK_WINDOWS = 1024
 """Random windows that the kernel has to agree on before it is used: several for every program of a large card."""

@@ -26,7 +26,7 @@ def gene_effects(
     genes = dict(genes_of(sites[sites.gene_id.isin(scores.gene_id)]))
     tissues = {gene: rows for gene, rows in tissue_usage.groupby("gene_id") if gene in genes}
     parts = []
-    for gene, hits in ranked.groupby("gene_id", sort=False):
+    for gene, hits in ranked[_HITS].groupby("gene_id", sort=False):
         delta = _Deltas(hits, genes[gene])
         part = _usage_vectors(delta, genes[gene], min_usage_shift)
         if gene in tissues:
@@ -51,7 +51,7 @@ def tissue_effects(
     genes = dict(genes_of(sites[sites.gene_id.isin(strong.gene_id)]))
     tissues = dict(iter(tissue_usage.groupby("gene_id")))
     parts = []
-    for gene, hits in ranked.groupby("gene_id", sort=False):
+    for gene, hits in ranked[_HITS].groupby("gene_id", sort=False):
         delta = _Deltas(hits, genes[gene])
         parts.append(_tissue_vectors(delta, genes[gene], TissueSites(genes[gene], tissues[gene], usage_floor)))
     rows = pd.concat(parts).sort_index(kind="stable")
@@ -65,6 +65,10 @@ def _ranked(scores: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
     ranked["_allele"] = ranked.groupby(_KEY, sort=False).ngroup()
     ranked["_size"] = ranked.delta_logodds_narrow.abs()
     return ranked
+
+
+_HITS = ["gene_id", "_allele", "rank", *sorted({f"delta_{fit.score}" for fit in FITS})]
+"""What `_Deltas` reads; of each gene pandas cuts out every column that there is."""
 
 
 class _Deltas:

@@ -2,6 +2,7 @@
 
 import logging
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -15,7 +16,7 @@ def logged(path: str) -> Iterator[logging.Logger]:
     """Send messages and uncaught errors to a job's log file, where Snakemake shows them if the job fails.
 
     What the user must mend (InputError, a full disk) ends the job with one line; anything else with its traceback. A damaged
-    table of an earlier job is moved aside, so that the next run makes it again.
+    table of an earlier job is moved aside, so that the next run makes it again. The last line is what the job has cost.
     """
     with open(path, "w", buffering=1) as log:
         sys.stderr = sys.stdout = log
@@ -36,6 +37,7 @@ def logged(path: str) -> Iterator[logging.Logger]:
             logger.exception("error: a fault of pasvar's own; please report it with this log")
             sys.exit(1)
         finally:
+            logger.info("%.2f s of CPU time", time.process_time())
             sys.stderr, sys.stdout = sys.__stderr__, sys.__stdout__
 
 

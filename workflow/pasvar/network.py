@@ -31,20 +31,25 @@ _INSTRUCTION_SETS = re.compile(r"(sse|avx|fma|amx|asimd|sve)\w*$")
 class LazyEngine:
     """An `engine.Engine` that is made when logits are first asked for.
 
-    model: path of a checkpoint. device: as for `engine.Engine`. threads: CPU threads to use, at most those
+    model: path of a checkpoint. device, precision: as for `engine.Engine`. threads: CPU threads to use, at most those
     that the job was given; torch would take all cores of the machine.
     """
 
-    def __init__(self, model: str | Path, device: str = "auto", threads: int | None = None):
+    def __init__(self, model: str | Path, device: str = "auto", threads: int | None = None, precision: str = "exact"):
         self._checkpoint = load_checkpoint(model)
         self._asked = device
         self._device = "cpu" if device == "auto" and _has_no_gpu() else device
         self._threads = threads
+        self._precision = precision
 
     @property
     def made_by(self) -> dict[str, str]:
-        """What tables say of it: the model's name, the sha256 of its weights, and a note where one must be shown."""
-        made_by = {"model": self._checkpoint.name, "model_sha256": self._checkpoint.sha256}
+        """What tables say of it: the model's name, the sha256 of its weights, a note where one must be shown, the precision."""
+        made_by = {
+            "model": self._checkpoint.name,
+            "model_sha256": self._checkpoint.sha256,
+            "precision": self._precision,
+        }
         return made_by | ({"model_note": self._checkpoint.note} if self._checkpoint.note else {})
 
     @cached_property
@@ -57,7 +62,7 @@ class LazyEngine:
         return {
             "model": self._checkpoint.name,
             "network": self._checkpoint.digest,
-            "precision": "exact",
+            "precision": self._precision,
             "scores": " ".join(WINDOW_SCORES),
             "code": code_digest(__file__),
             "torch": version("torch"),
@@ -76,9 +81,14 @@ class LazyEngine:
 
         from pasvar.engine import Engine
 
-        torch.set_num_threads(min(self._threads or cpus(), cpus()))
+        threads = min(self._threads or cpus(), cpus())
+        torch.set_num_threads(1)  # the engine's threads have a batch each
         # What was asked for, so that the engine says where a GPU was allocated that torch does not see.
-        engine = Engine(self._checkpoint.config, self._checkpoint.tensors, self._asked)
+        engine = Engine(
+            *(self._checkpoint.config, self._checkpoint.tensors, self._asked),
+            precision=self._precision,
+            threads=threads,
+        )
         _log.info("%s on %s", self.made_by, engine.device)
         return engine
 

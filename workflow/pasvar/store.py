@@ -100,7 +100,8 @@ class Store:
         files = self.files()
         n_windows = sum(pq.read_metadata(path).num_rows for path in files)
         n_bytes = sum(path.stat().st_size for path in files)
-        whose = f"{self.kind['model']}, {self.kind['device']}, torch {self.kind['torch']}, {self.kind['processor'].split()[0]}"
+        named = ", ".join(self.kind[name] for name in ("model", "precision", "device"))
+        whose = f"{named}, torch {self.kind['torch']}, {self.kind['processor'].split()[0]}"
         return f"{self.folder}: {n_windows} windows in {len(files)} files, {n_bytes / 1e6:.1f} MB ({whose})"
 
     def find(self, codes: np.ndarray) -> pd.DataFrame:

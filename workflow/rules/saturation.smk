@@ -29,6 +29,7 @@ rule score_saturation:
         shard=shard_number,
         genes=CONFIG["saturation"]["genes"],
         device=CONFIG["device"],
+        precision=CONFIG["precision"],
         code=code_of("score_saturation"),
     script:
         "../scripts/score_saturation.py"

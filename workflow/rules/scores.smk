@@ -22,6 +22,7 @@ rule score_windows:
     threads: 2
     params:
         device=CONFIG["device"],
+        precision=CONFIG["precision"],
         code=code_of("score_windows"),
     script:
         "../scripts/score_windows.py"
@@ -52,6 +53,7 @@ rule score_alleles:
     params:
         percentiles=CONFIG["percentiles"],
         device=CONFIG["device"],
+        precision=CONFIG["precision"],
         code=code_of("score_alleles"),
     script:
         "../scripts/score_alleles.py"

@@ -11,8 +11,8 @@ from pasvar.store import open_store
 from pasvar.tables import read_pieces, read_table, write_batches, write_table
 
 
-def main(inputs, outputs, percentiles: bool, device: str, threads: int, store_folder: str | None) -> None:
-    engine = LazyEngine(inputs.model, device, threads)
+def main(inputs, outputs, params, threads: int, store_folder: str | None) -> None:
+    engine = LazyEngine(inputs.model, params.device, threads, params.precision)
     store = open_store(store_folder, engine)
     alleles, candidates = (read_table(inputs[name], name) for name in ("alleles", "candidates"))
     haplotypes = joint_windows(read_table(inputs.haplotypes, "site_haplotypes"))
@@ -22,7 +22,7 @@ def main(inputs, outputs, percentiles: bool, device: str, threads: int, store_fo
     alleles = alleles.join(of_alleles)
 
     references = read_table(inputs.windows, "windows")
-    hits = saturate_hits(engine, alleles, references if percentiles else references.head(0), lines, store)
+    hits = saturate_hits(engine, alleles, references if params.percentiles else references.head(0), lines, store)
     write_batches(outputs.hit_saturation, hits, "saturation_scores", engine.made_by)
     effects = read_pieces(outputs.hit_saturation, "saturation_scores", EffectSizes.COLUMNS)
     sizes = EffectSizes(read_table(inputs.window_scores, "window_scores"), effects)
@@ -39,8 +39,7 @@ if __name__ == "__main__":
         main(
             snakemake.input,
             snakemake.output,
-            snakemake.params.percentiles,
-            snakemake.params.device,
+            snakemake.params,
             snakemake.threads,
             snakemake.config["store"],
         )

@@ -10,7 +10,7 @@ from pasvar.tables import read_table, write_batches
 
 
 def main(inputs, scores: str, params, threads: int, store: str | None) -> None:
-    engine = LazyEngine(inputs.model, params.device, threads)
+    engine = LazyEngine(inputs.model, params.device, threads, params.precision)
     catalogue = read_table(inputs.catalogue, "catalogue")
     windows = windows_of_genes(read_table(inputs.windows, "windows"), catalogue, params.genes)
     stretches = shard_of(read_table(inputs.plan, "shards"), params.shard)

@@ -8,9 +8,9 @@ from pasvar.store import open_store
 from pasvar.tables import read_table, write_table
 
 
-def main(model: str, windows: str, scores: str, device: str, threads: int, store: str | None) -> None:
-    engine = LazyEngine(model, device, threads)
-    table = read_table(windows, "windows")
+def main(inputs, scores: str, params, threads: int, store: str | None) -> None:
+    engine = LazyEngine(inputs.model, params.device, threads, params.precision)
+    table = read_table(inputs.windows, "windows")
     table = table.join(score_windows(engine, table.window, lines, open_store(store, engine)))
     write_table(scores, table, "window_scores", engine.made_by)
 
@@ -18,10 +18,9 @@ def main(model: str, windows: str, scores: str, device: str, threads: int, store
 if __name__ == "__main__":
     with logged(snakemake.log[0]):
         main(
-            snakemake.input.model,
-            snakemake.input.windows,
+            snakemake.input,
             snakemake.output.scores,
-            snakemake.params.device,
+            snakemake.params,
             snakemake.threads,
             snakemake.config["store"],
         )

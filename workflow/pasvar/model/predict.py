@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, NARROW_END, NARROW_START, WINDOW_LENGTH
+from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, NARROW_END, NARROW_START, TOLERANCE, WINDOW_LENGTH
 from pasvar.errors import InputError
 from pasvar.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint
 from pasvar.model.fetch import resolve_model
@@ -63,12 +63,12 @@ def _windows(sequences: Sequence[str]) -> np.ndarray:
     return np.stack(windows)
 
 
-def open_network(model: str, device: str) -> tuple[Network, Checkpoint]:
+def open_network(model: str, device: str, precision: str = "exact") -> tuple[Network, Checkpoint]:
     """An engine for what the user calls a model, and its checkpoint."""
     from pasvar.engine import Engine  # loads torch
 
     checkpoint = load_checkpoint(resolve_model(model))
-    return Engine(checkpoint.config, checkpoint.tensors, device), checkpoint
+    return Engine(checkpoint.config, checkpoint.tensors, device, precision=precision), checkpoint
 
 
 def describe_model(checkpoint: Checkpoint) -> str:
@@ -76,17 +76,21 @@ def describe_model(checkpoint: Checkpoint) -> str:
     return f"{checkpoint.name}: {checkpoint.note}" if checkpoint.note else checkpoint.name
 
 
-def say_which_model(checkpoint: Checkpoint) -> None:
+def say_which_model(checkpoint: Checkpoint, precision: str) -> None:
     """One line on stderr, so that no number is taken for another network's."""
-    print(f"model: {describe_model(checkpoint)}", file=sys.stderr)
+    rounded = "" if precision == "exact" else f"; precision {precision}"
+    print(f"model: {describe_model(checkpoint)}{rounded}", file=sys.stderr)
 
 
 def add_model_arguments(parser: argparse.ArgumentParser) -> None:
-    """--model and --device."""
+    """--model, --device and --precision."""
     parser.add_argument(
         "--model", default=BUNDLED, help="bundled name, aparent2, path or Hugging Face id (default: %(default)s)"
     )
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
+    parser.add_argument(
+        "--precision", choices=TOLERANCE, default="exact", help="as the config key (default: %(default)s)"
+    )
 
 
 def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
@@ -97,8 +101,8 @@ def add_predict_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_predict(args: argparse.Namespace) -> None:
     """``pasvar predict``: a table on stdout."""
-    network, checkpoint = open_network(args.model, args.device)
-    say_which_model(checkpoint)
+    network, checkpoint = open_network(args.model, args.device, args.precision)
+    say_which_model(checkpoint, args.precision)
     predict(network, args.sequences).to_csv(sys.stdout, sep="\t", index=False, float_format="%.6g")
 
 
@@ -111,6 +115,6 @@ def add_effect_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run_effect(args: argparse.Namespace) -> None:
     """``pasvar effect``: names and values on stdout."""
-    network, checkpoint = open_network(args.model, args.device)
-    say_which_model(checkpoint)
+    network, checkpoint = open_network(args.model, args.device, args.precision)
+    say_which_model(checkpoint, args.precision)
     effect(network, args.ref, args.alt).to_csv(sys.stdout, sep="\t", header=False, float_format="%.6g")
