@@ -113,13 +113,13 @@ def test_the_record_and_its_crate(tmp_path, digests):
         {"fasta/hg.fa": str(tmp_path / "hg.fa")},
         digests,
         {"min_effect": 0.2},
-        {"model": "tiny", "model_sha256": B, "site_notes": "none"},
+        {"model": "tiny", "model_sha256": B, "precision": "exact", "site_notes": "none"},
         tmp_path / "benchmarks",
     )
     assert json.loads(json.dumps(record)) == record
     assert record["inputs"] == {"fasta/hg.fa": {"path": str(tmp_path / "hg.fa"), "bytes": 4, "sha256": A}}
     assert record["results"]["scores.parquet"] == {"bytes": 14, "sha256": file_sha256(results / "scores.parquet")}
-    assert record["model"] == {"model": "tiny", "model_sha256": B}
+    assert record["model"] == {"model": "tiny", "model_sha256": B, "precision": "exact"}
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", record["finished"])
     assert {"genome", "score", "train", "report"} == set(record["environments"])
 

@@ -323,7 +323,7 @@ def test_overview_says_what_was_run_and_not_where(folder):
     html = (folder / "index.html").read_text(encoding="utf-8")
     page = Page(html)
     assert (
-        "were scored with aparent2 (Linder et al. 2022) in pasvar 0.1.0 (commit 0123456789, changed since);"
+        "were scored with aparent2 by pasvar 0.1.0 (commit 0123456789, changed since), which implements APARENT2"
         in page.text
     )
     assert "Genome Biology 2022;23:232" in page.text

@@ -387,6 +387,7 @@ def test_saturation_runs_only_what_it_needs(tmp_path, model):
         "predict_usage": 1,
         "score_saturation": 3,
         "gather_saturation": 1,
+        "digest_input": 2,
     }
 
 

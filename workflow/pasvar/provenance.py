@@ -98,7 +98,7 @@ def provenance(
         "software": versions(),
         "environments": {path.stem: file_sha256(path) for path in sorted((CLONE / "envs").glob("*.yaml"))},
         "config": dict(config),
-        "model": {key: value for key, value in tables.items() if key.startswith("model")},
+        "model": {key: value for key, value in tables.items() if key.startswith("model") or key == "precision"},
         "inputs": {
             name: {"path": path, "bytes": Path(path).stat().st_size, "sha256": of_inputs[name]}
             for name, path in inputs.items()
