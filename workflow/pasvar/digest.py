@@ -3,6 +3,7 @@
 import ast
 import hashlib
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 _LIBRARY = Path(__file__).parent
@@ -38,16 +39,20 @@ def library_modules(script: str | Path) -> set[Path]:
 
 def _imported(path: Path) -> set[Path]:
     """Files of the pasvar modules that one file imports."""
+    found = set()
+    for name in _names(path.read_bytes()):
+        place = _LIBRARY.joinpath(*name.split(".")[1:])
+        found |= {file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()}
+    return found
+
+
+@cache
+def _names(source: bytes) -> frozenset[str]:
+    """What a source imports of pasvar, as dotted names. Every rule asks for the modules that all share."""
     names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    found = set()
-    for name in names:
-        parts = name.split(".")
-        if parts[0] == "pasvar":
-            place = _LIBRARY.joinpath(*parts[1:])
-            found |= {file for file in (place.with_suffix(".py"), place / "__init__.py") if file.is_file()}
-    return found
+    return frozenset(name for name in names if name.split(".")[0] == "pasvar")
