@@ -159,14 +159,14 @@ def growth_section(drawn: pd.DataFrame, out: Path) -> str:
     """The table of `growth.table`, and its plot."""
     measured = growth.table(growth.SIZES, drawn)
     plot_growth(measured, out / "growth.svg")
-    return markdown(measured.set_index("station"), ",.3g")
+    return markdown(measured.assign(n=measured.n.map("{:,}".format)).set_index("station"), ",.3g")
 
 
 def plan_section() -> str:
     """The table of `plan.plan`, and the measured rates behind it."""
     rates = plan.measure()
     measured = pd.Series(asdict(rates), name="measured").to_frame()
-    return f"{markdown(plan.plan(rates), ',.3g')}\n\n{markdown(measured, ',.3g')}"
+    return f"{markdown(plan.plan(rates), ',.4g')}\n\n{markdown(measured, ',.3g')}"
 
 
 def reading_section(rounds: int) -> str:

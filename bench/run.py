@@ -59,7 +59,7 @@ def per_rule(folder: Path) -> pd.DataFrame:
     for path in sorted((folder / "benchmarks").rglob("*.tsv")):
         place = path.relative_to(folder / "benchmarks").with_suffix("")
         measured = pd.read_csv(path, sep="\t").iloc[-1]
-        found = _CPU_TIME.findall((folder / "logs" / place.with_suffix(".log")).read_text())
+        found = _CPU_TIME.findall((folder / "logs" / place.with_name(f"{place.name}.log")).read_text())
         rows.append((place.parts[0], 1, measured.s, float(found[-1]), float(measured.max_rss)))
     table = pd.DataFrame(rows, columns=["rule", "jobs", "wall s", "CPU s", "peak MB"]).groupby("rule")
     summed = table.agg({"jobs": "sum", "wall s": "sum", "CPU s": "sum", "peak MB": "max"})

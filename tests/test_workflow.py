@@ -254,6 +254,7 @@ def test_another_precision_scores_all_anew(finished, model):
         "summarise_genes": 1,
         "annotate_vcf": 1,
         "build_report": 1,
+        "record_provenance": 1,
     }
 
 
