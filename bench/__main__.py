@@ -38,15 +38,17 @@ def main() -> None:
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(args.threads)
+    with TemporaryDirectory() as folder:
+        drawn = people.table(people.SIZES, Path(folder))
     sections = {
         "The machine": machine(args.threads),
         "CPU": cpu_section(args),
         "Precision": precision_section(),
         "Store of scores": store_section(),
-        "People": people_section(),
+        "People": markdown(drawn, ",.3g"),
         "Reading beside bcftools": reading_section(args.rounds),
         "Whole runs": runs_section(args),
-        "Growth": growth_section(args.out),
+        "Growth": growth_section(drawn, args.out),
         "Plan": plan_section(),
         "GPU kernel, as compiled": kernel_section(),
         "GPU": gpu_section(),
@@ -147,30 +149,24 @@ def store_section() -> str:
     return f"{model.stem}\n\n{markdown(store.table(model), ',.3g')}"
 
 
-def people_section() -> str:
-    """The table of `people.table`."""
-    with TemporaryDirectory() as folder:
-        return markdown(people.table(people.SIZES, Path(folder)), ",.3g")
-
-
 def runs_section(args: argparse.Namespace) -> str:
     """The tables of `run.tables`."""
-    found = run.tables(SHARED, args.threads, args.rounds)
+    found = run.tables(SHARED, args.threads)
     return "\n\n".join(f"### {title}\n\n{markdown(table, ',.3g')}" for title, table in found)
 
 
-def growth_section(out: Path) -> str:
+def growth_section(drawn: pd.DataFrame, out: Path) -> str:
     """The table of `growth.table`, and its plot."""
-    measured = growth.table(growth.SIZES)
+    measured = growth.table(growth.SIZES, drawn)
     plot_growth(measured, out / "growth.svg")
-    return markdown(measured.set_index("station"), ",.3g")
+    return markdown(measured.assign(n=measured.n.map("{:,}".format)).set_index("station"), ",.3g")
 
 
 def plan_section() -> str:
     """The table of `plan.plan`, and the measured rates behind it."""
     rates = plan.measure()
     measured = pd.Series(asdict(rates), name="measured").to_frame()
-    return f"{markdown(plan.plan(rates), ',.3g')}\n\n{markdown(measured, ',.3g')}"
+    return f"{markdown(plan.plan(rates), ',.4g')}\n\n{markdown(measured, ',.3g')}"
 
 
 def reading_section(rounds: int) -> str:

@@ -37,30 +37,32 @@ ROOT = Path(__file__).resolve().parents[1]
 SIZES = {
     "sites": (1_000, 10_000, 100_000, 500_000),
     "alleles": (1_000, 10_000, 100_000, 1_000_000, 10_000_000),
-    "people": (1, 503, 2_504, 50_000),
     "shards": (1, 10, 100, 1_000),
 }
-LARGEST_SHARD = 1_000_000
-"""Alleles up to which the effects of one shard are measured; ten times as many want ten shards."""
+LARGEST = {"alleles": 10_000_000, "effects": 1_000_000, "annotate": 100_000}
+"""Alleles up to which a station is measured: more would take minutes, and want more shards."""
 
 PER_SHARD = 10_000
 """Alleles of each of the shards that are joined."""
 
 GENE_LENGTH = 500
 _MAX_CONTIG = 100_000_000
-_ORDER = {kind: place for place, kind in enumerate(SIZES)}
+_ORDER = {kind: place for place, kind in enumerate((*SIZES, "people"))}
 
 
-def table(sizes: Mapping[str, Sequence[int]]) -> pd.DataFrame:
-    """CPU seconds and peak memory of each station at each size, and how time grows from the size before: n to this power."""
+def table(sizes: Mapping[str, Sequence[int]], drawn: pd.DataFrame) -> pd.DataFrame:
+    """CPU seconds and peak memory of each station at each size, and how time grows from the size before: n to this power.
+
+    drawn: of `bench.people.table`.
+    """
     rows = []
-    for row in _measured(sizes):
+    for row in _measured(sizes, drawn):
         print(*row, file=sys.stderr, flush=True)
         rows.append(row)
     return _with_powers(pd.DataFrame(rows, columns=["station", "of", "n", "CPU seconds", "peak MB"]))
 
 
-def _measured(sizes: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, str, int, float, float]]:
+def _measured(sizes: Mapping[str, Sequence[int]], drawn: pd.DataFrame) -> Iterator[tuple[str, str, int, float, float]]:
     with tempfile.TemporaryDirectory() as folder:
         for n in sizes["sites"]:
             simulate_genes(Path(folder), n)
@@ -71,16 +73,16 @@ def _measured(sizes: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, str, in
             _apart(station, folder)
         for n in sizes["alleles"]:
             simulate_alleles(Path(folder), n)
-            for station in ("alleles", "effects", "annotate") if n <= LARGEST_SHARD else ("alleles",):
-                yield station, "alleles", n, *_apart(station, folder)
+            for station, largest in LARGEST.items():
+                if n <= largest:
+                    yield station, "alleles", n, *_apart(station, folder)
         simulate_alleles(Path(folder), PER_SHARD)
         _apart("alleles", folder)
         for n in sizes["shards"]:
             yield "join", "shards", n, *_apart("join", folder, n)
             yield "dry run", "shards", n, *dry_run(n)
-    with tempfile.TemporaryDirectory() as folder:
-        for n, step, cpu, peak in people.costs(sizes["people"], Path(folder)):
-            yield step, "people", n, cpu, peak
+    for n, step, cpu, peak in people.costs(drawn):
+        yield step, "people", n, cpu, peak
 
 
 def _with_powers(measured: pd.DataFrame) -> pd.DataFrame:

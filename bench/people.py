@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -77,11 +77,11 @@ def table(sizes: list[int], folder: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def costs(sizes: Iterable[int], folder: Path) -> Iterator[tuple[int, str, float, float]]:
-    """(people, step, CPU seconds, peak MB), for `bench.growth`."""
-    for n_people, column in zip(sizes, table(list(sizes), folder).items(), strict=True):
+def costs(found: pd.DataFrame) -> Iterator[tuple[int, str, float, float]]:
+    """(people, step, CPU seconds, peak MB) of `table`, for `bench.growth`."""
+    for name, column in found.items():
         for step in STEPS:
-            yield n_people, step, column[1][f"{step}: CPU s"], column[1][f"{step}: peak MB"]
+            yield int(name.split()[0].replace(",", "")), step, column[f"{step}: CPU s"], column[f"{step}: peak MB"]
 
 
 def prepare(folder: Path) -> None:

@@ -59,14 +59,14 @@ def per_rule(folder: Path) -> pd.DataFrame:
     for path in sorted((folder / "benchmarks").rglob("*.tsv")):
         place = path.relative_to(folder / "benchmarks").with_suffix("")
         measured = pd.read_csv(path, sep="\t").iloc[-1]
-        found = _CPU_TIME.findall((folder / "logs" / place.with_suffix(".log")).read_text())
+        found = _CPU_TIME.findall((folder / "logs" / place.with_name(f"{place.name}.log")).read_text())
         rows.append((place.parts[0], 1, measured.s, float(found[-1]), float(measured.max_rss)))
     table = pd.DataFrame(rows, columns=["rule", "jobs", "wall s", "CPU s", "peak MB"]).groupby("rule")
     summed = table.agg({"jobs": "sum", "wall s": "sum", "CPU s": "sum", "peak MB": "max"})
     return summed.sort_values("CPU s", ascending=False)
 
 
-def startup(folder: Path, rounds: int) -> pd.DataFrame:
+def startup(folder: Path, rounds: int = 3) -> pd.DataFrame:
     """Median seconds of each step of `bench.startup`, on the wall and of the CPU, and up to it. folder: of a finished run."""
     turns = []
     for _ in range(rounds):
@@ -77,18 +77,18 @@ def startup(folder: Path, rounds: int) -> pd.DataFrame:
     return pd.concat(turns).groupby(level=0, sort=False).median()
 
 
-def tables(shared: Path, cores: int, rounds: int) -> Iterator[tuple[str, pd.DataFrame]]:
-    """(title, table) of each whole run, and of the start of a scoring job."""
+def tables(shared: Path, cores: int) -> Iterator[tuple[str, pd.DataFrame]]:
+    """(title, table) of each whole run, and of the start of a scoring job on the files of the last."""
     for title, config in configs(shared):
         with TemporaryDirectory() as folder:
             table, wall = run(config, Path(folder), cores)
             yield f"{title}: {wall:.0f} s on {cores} cores", table
-            starts = startup(Path(folder), rounds)
+            starts = startup(Path(folder))
     yield f"Start of a scoring job ({title.partition(',')[0].lower()})", starts
 
 
 if __name__ == "__main__":
     from bench.__main__ import SHARED, markdown
 
-    for heading, found in tables(SHARED, 2, 3):
+    for heading, found in tables(SHARED, 2):
         print(f"### {heading}\n\n{markdown(found, ',.3g')}\n", flush=True)
