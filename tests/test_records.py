@@ -18,7 +18,7 @@ from pasvar.records import (
     split_alts,
 )
 from pasvar.regions import NO_END
-from pasvar.vcf import open_vcf
+from pasvar.vcf import indexed_contigs, open_vcf
 
 BODY = f"""
 20 1   a   C A       AF=0.5
@@ -199,3 +199,10 @@ def test_of_equal_records_the_first_gives_its_info(tmp_path):
 )
 def test_join(gap, expected):
     assert join([(1, 5), (2, 3), (5, 9), (12, 13)], gap) == expected
+
+
+@pytest.mark.parametrize(("name", "index"), [("a.vcf.gz", "tbi"), ("a.vcf.gz", "csi"), ("a.bcf", "csi")])
+def test_contigs_with_records_are_told_by_the_index(tmp_path, name, index):
+    body = "21 5 . A T .\nX 9 . A T ."
+    assert indexed_contigs(write_vcf(tmp_path / name, body, ("20", "21", "22", "X"), index=index)) == ["21", "X"]
+    assert indexed_contigs(write_vcf(tmp_path / f"empty_{name}", "", ("20", "21"), index=index)) == []

@@ -37,7 +37,8 @@ def indexed_contigs(path: str | Path) -> list[str]:
     """The contigs that a VCF or BCF has records on, by its index, in its spelling. Raises InputError as `open_vcf` does."""
     open_vcf(path)
     with pysam.VariantFile(str(path)) as file:
-        return list(file.index)
+        # That of a BCF has those of the header that have none, too.
+        return [contig for contig in file.index if next(file.fetch(contig), None) is not None]
 
 
 def _is_whole(path: Path) -> bool:
