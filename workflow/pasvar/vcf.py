@@ -4,6 +4,7 @@ import warnings
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from typing import TypeVar
 
 import cyvcf2
 import numpy as np
@@ -11,6 +12,8 @@ import pysam
 
 from pasvar.errors import InputError
 from pasvar.files import index_path
+
+T = TypeVar("T")
 
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 """The empty block with which every whole bgzipped file ends (SAM specification, section 4.1.2)."""
@@ -38,7 +41,7 @@ def indexed_contigs(path: str | Path) -> list[str]:
     open_vcf(path)
     with pysam.VariantFile(str(path)) as file:
         # That of a BCF has those of the header that have none, too.
-        return [contig for contig in file.index if next(file.fetch(contig), None) is not None]
+        return [contig for contig in file.index if next(_until_damaged(path, file.fetch(contig)), None)]
 
 
 def _is_whole(path: Path) -> bool:
@@ -73,7 +76,7 @@ def _text_lines(path: str | Path) -> Iterator[bytes]:
         yield from file
 
 
-def _until_damaged(path: str | Path, lines: Iterator[bytes]) -> Iterator[bytes]:
+def _until_damaged(path: str | Path, lines: Iterator[T]) -> Iterator[T]:
     try:
         yield from lines
     except Exception as error:  # cyvcf2 raises bare Exceptions
