@@ -83,15 +83,28 @@ def process_at_work(directory: Path, log: str) -> int | None:
 
 
 @contextmanager
-def held(directory: Path, shard: str = SHARDS[0]):
-    """The process that scores a shard, stopped at work; it goes on afterwards if it still can."""
-    process = wait_until(lambda: process_at_work(directory, f"score_alleles/{shard}.log"), f"the job of shard {shard}")
-    os.kill(process, signal.SIGSTOP)
+def held(directory: Path, *shards: str):
+    """The processes that score these shards (the first one), each stopped at work; they go on afterwards if they still can.
+
+    All are looked for at a time, for they may begin in any order and are done in a second.
+    """
+    caught: dict[str, int] = {}
+    wanted = shards or SHARDS[:1]
+
+    def all_caught() -> bool:
+        for shard in wanted:
+            if shard not in caught and (process := process_at_work(directory, f"score_alleles/{shard}.log")):
+                os.kill(process, signal.SIGSTOP)
+                caught[shard] = process
+        return len(caught) == len(wanted)
+
     try:
-        yield process
+        wait_until(all_caught, f"the jobs of shards {', '.join(wanted)}")
+        yield [caught[shard] for shard in wanted]
     finally:
-        with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGCONT)
+        for process in caught.values():
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGCONT)
 
 
 def slurm_job(cluster, directory: Path, shard: str = SHARDS[0]) -> str:
@@ -132,7 +145,7 @@ def end(process: subprocess.Popen, directory: Path, good: bool = True) -> str:
 def test_jobs_that_are_killed_are_tried_again(cluster, begun, finished):
     process = cluster.start(begun, *SCORES, "--set-threads", "score_alleles=1", shards=4)
     try:
-        with held(begun, SHARDS[0]) as first, held(begun, SHARDS[1]), held(begun, SHARDS[2]):
+        with held(begun, *SHARDS[:3]) as (first, *_):
             other = begun / SCORES[3]
             wait_until(other.exists, "the other shard")
             whole = identity(other)
