@@ -46,9 +46,10 @@ def finished(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def begun(finished, tmp_path) -> Path:
-    """The same run without the scores of its shards."""
+    """The same run without the scores of its shards. Nor has it a store: a job that finds all there is done before it is seen."""
     directory = tmp_path / "run"
     shutil.copytree(finished, directory)
+    shutil.rmtree(directory / "store")
     for scores in SCORES:
         (directory / scores).unlink()
     return directory
