@@ -116,6 +116,7 @@ NOT_OUTPUTS = {
     "plots.py savefig",
     "records.py write_text",  # in a temporary folder
     "trainer.py savefig",  # its caller calls `whole`
+    "distill.py save",  # as does what it calls
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import gzip
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pasvar.contigs import ContigNames
@@ -54,6 +54,7 @@ def test_bed_is_0_based_and_half_open(tmp_path, name):
     assert bed_files([name, "chr20:1-2"]) == [name]
 
 
+@example([("a", 1, 0)], (0, 2))
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 20), st.integers(0, 8)), max_size=8),
     st.tuples(st.integers(0, 25), st.integers(1, 5)),

@@ -28,7 +28,8 @@ class Regions:
     def __init__(self, intervals: Iterable[Interval]):
         by_chrom: dict[str, list[tuple[int, int]]] = {}
         for chrom, start, end in sorted(intervals):
-            by_chrom.setdefault(chrom, []).append((start, end))
+            if start < end:  # BED may have intervals without a base
+                by_chrom.setdefault(chrom, []).append((start, end))
         # With the furthest end so far, the last interval that begins early enough speaks for all before it.
         self._starts = {chrom: [start for start, _ in found] for chrom, found in by_chrom.items()}
         self._ends = {chrom: list(accumulate((end for _, end in found), max)) for chrom, found in by_chrom.items()}
