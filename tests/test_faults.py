@@ -46,10 +46,9 @@ def finished(tmp_path_factory) -> Path:
 
 @pytest.fixture
 def begun(finished, tmp_path) -> Path:
-    """The same run without the scores of its shards. Nor has it a store: a job that finds all there is done before it is seen."""
+    """The same run without the scores of its shards."""
     directory = tmp_path / "run"
     shutil.copytree(finished, directory)
-    shutil.rmtree(directory / "store")
     for scores in SCORES:
         (directory / scores).unlink()
     return directory
@@ -144,6 +143,8 @@ def end(process: subprocess.Popen, directory: Path, good: bool = True) -> str:
 
 
 def test_jobs_that_are_killed_are_tried_again(cluster, begun, finished):
+    # What a job finds in the store it has done before three of them are caught.
+    shutil.rmtree(begun / "store")
     process = cluster.start(begun, *SCORES, "--set-threads", "score_alleles=1", shards=4)
     try:
         with held(begun, *SHARDS[:3]) as (first, *_):
