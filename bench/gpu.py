@@ -12,6 +12,7 @@ from pasvar import engine_gpu
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.engine import Engine
 from pasvar.model.architecture import RELEASED_CONFIG
+from pasvar.readout import both_log_odds
 
 SATURATION_SNVS = 76_847_538
 """175,451 PolyA_DB sites x 146 window positions x 3 bases (Linder et al. 2022)."""
@@ -93,7 +94,7 @@ def table(windows: int = 1 << 15) -> pd.DataFrame:
     peak = product_rate(torch.bfloat16)
     codes = torch.randint(0, 4, (windows, WINDOW_LENGTH), dtype=torch.uint8, device="cuda")
     reference = Engine(RELEASED_CONFIG, random_tensors(), "cuda")._forward
-    expected = engine_gpu.log_odds(reference(codes[:4096]))
+    expected = _log_odds(reference(codes[:4096]))
     rows = []
     for name, make in ways():
         row = {"way": name}
@@ -103,7 +104,7 @@ def table(windows: int = 1 << 15) -> pd.DataFrame:
             row |= {"windows/s": rate, "of bfloat16 rate": rate * FLOP_PER_WINDOW / peak}
             row["saturation, s"] = SATURATION_SNVS / rate
             if not name.startswith("eager"):  # whose weights are others
-                row["largest error"] = (engine_gpu.log_odds(network(codes[:4096])) - expected).abs().max().item()
+                row["largest error"] = (_log_odds(network(codes[:4096])) - expected).abs().max().item()
         except Exception as error:  # one way's failure must not cost the others
             row["failed"] = f"{type(error).__name__}: {error}".splitlines()[0][:120]
         rows.append(row)
@@ -114,27 +115,17 @@ def table(windows: int = 1 << 15) -> pd.DataFrame:
 
 
 def with_host(precision: str, windows: int = 1 << 20) -> pd.Series:
-    """Windows per second from codes on the host to log odds on the host, and of SNVs made on the device."""
-    e = Engine(RELEASED_CONFIG, random_tensors(), "cuda")
-    network = engine_gpu.FusedNetwork(e._table, e._groups, e._last_skip, e._position_bias, precision)
+    """Windows per second from codes on the host to scores on the host, as a scoring job has them."""
     codes = np.random.default_rng(0).integers(0, 4, (windows, WINDOW_LENGTH), dtype=np.uint8)
-    references = torch.from_numpy(codes[:1024]).cuda()
-
-    def made_there():
-        for start in range(0, windows, 1 << 16):
-            number = torch.arange(start, start + (1 << 16), device="cuda")
-            index = number % WINDOW_LENGTH
-            alternates = engine_gpu.substituted(references, number % 1024, index, (number // 7) % 4)
-            engine_gpu.log_odds(network(alternates))
-        torch.cuda.synchronize()
-
     rates = {}
-    for name, run in {
-        "from the host": lambda: engine_gpu.stream_log_odds(network, codes),
-        "SNVs made on the device": made_there,
-    }.items():
-        run()
+    for name, fused in (("layer by layer", False), ("fused kernel", True)):
+        engine = Engine(RELEASED_CONFIG, random_tensors(), "cuda", precision=precision, fused=fused)
+        engine.scores(codes[: 4 * engine.batch_size])
         begin = time.perf_counter()
-        run()
+        engine.scores(codes)
         rates[name] = windows / (time.perf_counter() - begin)
     return pd.Series(rates)
+
+
+def _log_odds(logits: torch.Tensor) -> torch.Tensor:
+    return both_log_odds(logits.double())

@@ -20,6 +20,7 @@ from pasvar.engine import Engine
 from pasvar.genome import Genome, contig_table
 from pasvar.model.architecture import RELEASED_CONFIG
 from pasvar.saturation import score_saturation
+from pasvar.scores import WINDOW_SCORES
 from pasvar.tables import read_table, write_batches, write_table
 from pasvar.variants import read_shard
 from pasvar.windows import reference_windows
@@ -160,8 +161,8 @@ def _ledger_bytes(folder: Path) -> float:
 def _rate(engine: Engine, windows: int) -> float:
     """Windows per core-second, the median of five."""
     codes = np.random.default_rng(0).integers(0, 4, (windows, WINDOW_LENGTH), dtype=np.uint8)
-    engine.logits(codes[:64])
-    return float(np.median([windows / _cpu_seconds(lambda: engine.logits(codes)) for _ in range(5)]))
+    engine.scores(codes[:64])
+    return float(np.median([windows / _cpu_seconds(lambda: engine.scores(codes)) for _ in range(5)]))
 
 
 def _substitutions(folder: Path, n_sites: int = 200) -> dict[str, float]:
@@ -177,11 +178,11 @@ def _substitutions(folder: Path, n_sites: int = 200) -> dict[str, float]:
 
 
 class _Nothing:
-    """Logits that are there at once, and as hard to compress as real ones."""
+    """Scores that are there at once, and as hard to compress as real ones."""
 
-    def logits(self, windows: np.ndarray, done=lambda n: None) -> np.ndarray:
+    def scores(self, windows: np.ndarray, done=lambda n: None) -> np.ndarray:
         done(len(windows))
-        return np.random.default_rng(len(windows)).normal(size=(len(windows), WINDOW_LENGTH + 1)).astype(np.float32)
+        return np.random.default_rng(len(windows)).normal(size=(len(windows), len(WINDOW_SCORES))).astype(np.float32)
 
 
 def _start_seconds() -> float:

@@ -15,7 +15,7 @@ from torch.nn import functional
 from pasvar.constants import WINDOW_LENGTH
 from pasvar.engine import Engine
 from pasvar.model.checkpoint import Checkpoint
-from pasvar.scores import site_log_odds
+from pasvar.readout import both_log_odds
 from pasvar.sequence import encode_rows
 
 Split = Callable[[torch.Tensor], list[torch.Tensor]]
@@ -84,7 +84,9 @@ def table(checkpoint: Checkpoint, references: np.ndarray, per_reference: int = 3
     alternates[rows, index] = (alternates[rows, index] % 4 + rng.integers(1, 4, len(rows))) % 4
 
     def effects(logits: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
-        before, after = (np.stack(site_log_odds(logits(windows)), axis=1) for windows in (references, alternates))
+        before, after = (
+            both_log_odds(torch.from_numpy(logits(windows)).double()).numpy() for windows in (references, alternates)
+        )
         return after - np.repeat(before, per_reference, axis=0)
 
     engine = Engine(checkpoint.config, checkpoint.tensors, "cpu")

@@ -29,9 +29,9 @@ def main(run: str, begin: str) -> None:
     import torch  # noqa: F401
 
     mark("torch imported")
-    engine.logits(codes[:0])
+    engine.scores(codes[:0])
     mark("engine made")
-    engine.logits(codes)
+    engine.scores(codes)
     mark("first batch scored")
     import json
 

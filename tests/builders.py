@@ -149,11 +149,11 @@ def records(frame: pd.DataFrame, *columns: str) -> list[tuple]:
 
 
 class LinearNetwork:
-    """A network whose logits are sums over the bases of a window: multiples of 1/64, exact in whatever order they are added."""
+    """A network whose scores are sums over the bases of a window: multiples of 1/64, exact in whatever order they are added."""
 
     def __init__(self, seed: int = 0):
-        self._weights = np.random.default_rng(seed).integers(-64, 65, (205 * 5, 206)).astype(np.float32) / 64
+        self._weights = np.random.default_rng(seed).integers(-64, 65, (205 * 5, 6)).astype(np.float32) / 64
 
-    def logits(self, windows, done=lambda n: None):
+    def scores(self, windows, done=lambda n: None):
         done(len(windows))
         return np.eye(5, dtype=np.float32)[windows].reshape(len(windows), 205 * 5) @ self._weights

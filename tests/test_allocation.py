@@ -90,7 +90,7 @@ def test_an_engine_takes_no_more_threads_than_were_given(monkeypatch, tmp_path):
     monkeypatch.setattr(engine, "ThreadPoolExecutor", lambda threads: asked.append(threads) or pool(threads))
     monkeypatch.setenv("SLURM_CPUS_PER_TASK", "3")
     for threads in (None, 2, 8):
-        LazyEngine(BUNDLED_MODELS / "aparent2-mini", "cpu", threads).logits(np.zeros((1, 205), dtype=np.uint8))
+        LazyEngine(BUNDLED_MODELS / "aparent2-mini", "cpu", threads).scores(np.zeros((1, 205), dtype=np.uint8))
     assert asked == [3, 2, 3]
 
 

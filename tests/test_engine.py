@@ -9,7 +9,7 @@ from pasvar.constants import TOLERANCE
 from pasvar.engine import Engine, choose_device, convolution_dtype
 from pasvar.errors import InputError
 from pasvar.model.architecture import RELEASED_CONFIG, tensor_shapes
-from pasvar.scores import site_log_odds
+from pasvar.readout import summarise_logits
 from pasvar.sequence import encode, encode_rows
 
 
@@ -42,7 +42,8 @@ def test_logits_are_those_of_the_authors_network(released_engine, keras_parity):
 
 def test_golden_variants_within_their_tolerances(released_engine, golden_variants):
     for variant in golden_variants:
-        narrow, wide = site_log_odds(released_engine.logits(np.stack([encode(variant["ref"]), encode(variant["alt"])])))
+        scores = released_engine.scores(np.stack([encode(variant["ref"]), encode(variant["alt"])]))
+        narrow, wide = scores[:, :2].T
         assert narrow[1] - narrow[0] == pytest.approx(variant["delta_logodds_narrow"], abs=variant["tolerance"])
         assert wide[1] - wide[0] == pytest.approx(variant["delta_logodds"], abs=variant["tolerance"])
 
@@ -66,7 +67,7 @@ def test_logits_are_those_of_the_plain_model(windows, changes):
 @needs_bfloat16
 def test_fast_is_another_result_within_its_tolerance(engine, windows):
     fast = Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", batch_size=8, precision="fast")
-    differences = np.abs(np.subtract(site_log_odds(fast.logits(windows)), site_log_odds(engine.logits(windows))))
+    differences = np.abs(fast.scores(windows) - engine.scores(windows))[:, :2]
     assert 1e-4 < differences.max() < TOLERANCE["fast"]
 
 
@@ -105,6 +106,12 @@ def test_a_fault_in_a_thread_is_raised(engine, windows, monkeypatch):
     monkeypatch.setattr(broken, "_network", lambda codes: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         broken.logits(windows)
+
+
+def test_scores_are_read_from_the_logits(engine, windows):
+    expected = summarise_logits(torch.from_numpy(engine.logits(windows))).numpy()
+    assert (engine.scores(windows) == expected).all()
+    assert expected.shape == (21, 6)
 
 
 def test_every_batch_is_reported(engine, windows):

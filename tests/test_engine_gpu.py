@@ -12,7 +12,6 @@ import torch
 from pasvar.engine import Engine
 from pasvar.model.architecture import RELEASED_CONFIG, tensor_shapes
 from pasvar.model.checkpoint import load_checkpoint
-from pasvar.scores import site_log_odds
 from pasvar.sequence import encode_rows
 
 ON_GPU = torch.cuda.is_available()  # else conftest.py has set TRITON_INTERPRET
@@ -93,26 +92,6 @@ def test_the_released_network_gives_the_authors_logits():
     network = fused("exact", checkpoint.tensors, checkpoint.config)
     found = logits(network, encode_rows(list(sequences[:count]), 205))
     np.testing.assert_allclose(found, expected[:count], atol=5e-5)
-
-
-def test_log_odds_of_tensors_are_those_of_arrays():
-    values = np.random.default_rng(2).normal(size=(5, 206)).astype(np.float32) * 5
-    expected = np.stack(site_log_odds(values), axis=1)
-    np.testing.assert_allclose(engine_gpu.log_odds(torch.from_numpy(values)).numpy(), expected, atol=1e-12)
-
-
-def test_streaming_in_batches_gives_the_same_scores():
-    network, codes = fused("fast"), windows(7)
-    expected = np.stack(site_log_odds(logits(network, codes)), axis=1)
-    np.testing.assert_allclose(engine_gpu.stream_log_odds(network, codes, batch_size=3), expected, atol=1e-6)
-
-
-def test_alternates_made_on_the_device():
-    references = torch.tensor([[0, 1, 2], [3, 3, 3]], dtype=torch.uint8)
-    which, index, code = torch.tensor([1, 0, 1]), torch.tensor([0, 2, 2]), torch.tensor([1, 0, 4])
-    found = engine_gpu.substituted(references, which, index, code)
-    assert found.tolist() == [[1, 3, 3], [0, 1, 0], [3, 3, 4]]
-    assert references.tolist() == [[0, 1, 2], [3, 3, 3]]
 
 
 @pytest.fixture

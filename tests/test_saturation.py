@@ -16,7 +16,7 @@ from pasvar.errors import InputError
 from pasvar.genome import Genome, contig_table
 from pasvar.percentiles import EffectSizes
 from pasvar.saturation import ContigWindows, saturate_hits, score_saturation, windows_of_genes
-from pasvar.scores import score_windows, summarise_logits
+from pasvar.scores import WINDOW_SCORES, score_windows
 from pasvar.sequence import decode, decode_rows
 from pasvar.shards import plan_shards, shard_of
 from pasvar.tables import TABLES
@@ -126,7 +126,7 @@ def test_one_bar_shows_all_the_work(windows, genome, monkeypatch):
         """A store that has the first windows of each batch already."""
 
         def find(self, codes):
-            scores = summarise_logits(LinearNetwork().logits(codes))
+            scores = pd.DataFrame(LinearNetwork().scores(codes), columns=list(WINDOW_SCORES))
             scores.iloc[40:] = np.nan
             return scores
 

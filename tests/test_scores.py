@@ -9,92 +9,34 @@ from hypothesis import strategies as st
 from pasvar.scores import (
     WINDOW_SCORES,
     delta_usage,
-    log_odds,
     require_finite,
     score_windows,
-    site_log_odds,
-    summarise_logits,
 )
 from pasvar.sequence import encode
 
 
-def softmax_logit(logits: np.ndarray, start: int, end: int) -> np.ndarray:
-    """The authors' way, in float64: softmax, sum, clip, logit."""
-    weights = np.exp(logits.astype(np.float64))
-    inside = (weights / weights.sum(axis=1, keepdims=True))[:, start:end].sum(axis=1)
-    inside = np.clip(inside, 1e-7, 1 - 1e-7)
-    return np.log(inside / (1 - inside))
-
-
-@given(st.integers(0, 2**32 - 1), st.floats(0.1, 1))
-def test_log_odds_are_the_logit_of_the_summed_softmax(seed, scale):
-    logits = np.random.default_rng(seed).normal(0, scale, (5, 206)).astype(np.float32)
-    narrow, wide = site_log_odds(logits)
-    np.testing.assert_allclose(narrow, softmax_logit(logits, 77, 127), rtol=0, atol=1e-8)
-    np.testing.assert_allclose(wide, softmax_logit(logits, 0, 205), rtol=0, atol=1e-8)
-    np.testing.assert_allclose(log_odds(logits, 10, 20), softmax_logit(logits, 10, 20), rtol=0, atol=1e-8)
-
-
-def test_log_odds_by_hand():
-    """Equal logits: 50 of 206 against 156, and 205 against 1."""
-    narrow, wide = site_log_odds(np.zeros((1, 206), dtype=np.float32))
-    assert narrow == pytest.approx([math.log(50 / 156)])
-    assert wide == pytest.approx([math.log(205)])
-
-
-def test_log_odds_do_not_saturate_or_overflow():
-    logits = np.zeros((2, 206), dtype=np.float32)
-    logits[0, 100], logits[1, 205] = 500, 500
-    narrow, wide = site_log_odds(logits)
-    np.testing.assert_allclose(narrow, [500 - math.log(156), math.log(50) - 500], rtol=1e-9)
-    np.testing.assert_allclose(wide, [500, math.log(205) - 500], rtol=1e-9)
-
-
-def test_where_the_cut_lies_by_hand():
-    """No preference; one place beyond doubt; two places of equal weight, one outside the narrow window."""
-    logits = np.zeros((3, 206), dtype=np.float32)
-    logits[1, 100] = 300
-    logits[2, [60, 110]] = 300
-    logits[2, 110] -= 1e-4
-    scores = summarise_logits(logits)
-    assert scores.cut_mean.tolist() == pytest.approx([102, 100, 85], rel=1e-4)
-    assert scores.cut_entropy.tolist() == pytest.approx([math.log2(205), 0, 1], abs=1e-6)
-    assert scores.cut_mode.tolist() == [77, 100, 110]
-    assert scores.logodds_core[0] == pytest.approx(math.log(20 / 186))
-
-
-@given(st.integers(0, 2**32 - 1))
-def test_where_the_cut_lies_by_a_plain_softmax(seed):
-    logits = np.random.default_rng(seed).normal(0, 3, (1, 206)).astype(np.float32)
-    share = np.exp(logits[0, :205].astype(np.float64))
-    share /= share.sum()
-    scores = summarise_logits(logits).iloc[0]
-    assert scores.cut_mean == pytest.approx(sum(i * p for i, p in enumerate(share)), rel=1e-6)
-    assert scores.cut_entropy == pytest.approx(-sum(p * math.log2(p) for p in share), rel=1e-6)
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_not_finite_logits_name_the_window(bad):
-    logits = np.zeros((3, 206), dtype=np.float32)
+@pytest.mark.parametrize("column", WINDOW_SCORES)
+def test_a_window_without_scores_is_named(column):
+    scores = pd.DataFrame(0.0, index=range(3), columns=list(WINDOW_SCORES))
     codes = np.stack([encode(letter * 205) for letter in "ACG"])
-    require_finite(logits, codes)
-    logits[1, 3] = bad
+    require_finite(scores, codes)
+    scores.loc[1, column] = np.nan
     with pytest.raises(FloatingPointError, match=r"NaN or infinity for 1 windows, first: C{205}$"):
-        require_finite(logits, codes)
+        require_finite(scores, codes)
 
 
 class Counting:
-    """A network whose logits are a function of the window; remembers what it was asked."""
+    """A network whose first score is the first code of the window; remembers what it was asked."""
 
     def __init__(self, value=0.0):
         self.asked, self.value = [], value
 
-    def logits(self, windows, done):
+    def scores(self, windows, done):
         self.asked.append(windows.copy())
         done(len(windows))
-        logits = np.full((len(windows), 206), self.value, dtype=np.float32)
-        logits[:, 100] += windows[:, 0]
-        return logits
+        scores = np.full((len(windows), len(WINDOW_SCORES)), self.value, dtype=np.float32)
+        scores[:, 0] += windows[:, 0]
+        return scores
 
 
 def test_equal_windows_are_scored_once_and_all_get_their_score():
@@ -105,8 +47,7 @@ def test_equal_windows_are_scored_once_and_all_get_their_score():
     assert scores.index.tolist() == [7, 3, 3, 0]
     assert set(scores.dtypes) == {np.dtype("float32")}
     assert len(network.asked[0]) == 3
-    expected = [math.log((49 + math.exp(code)) / 156) for code in (1, 0, 1, 3)]
-    np.testing.assert_allclose(scores.logodds_narrow, expected, rtol=1e-6)
+    assert scores.logodds_narrow.tolist() == [1, 0, 1, 3]
 
 
 def test_no_windows():

@@ -43,11 +43,11 @@ class Numbers:
     def __init__(self):
         self.asked = []
 
-    def logits(self, codes, done):
+    def scores(self, codes, done):
         self.asked += (codes[:, :10] @ 4 ** np.arange(10)).tolist()
-        logits = np.zeros((len(codes), 206), dtype=np.float32)
-        logits[:, 100] = codes[:, :10] @ np.arange(10)
-        return logits
+        scores = np.zeros((len(codes), len(WINDOW_SCORES)), dtype=np.float32)
+        scores[:, 0] = codes[:, :10] @ np.arange(10)
+        return scores
 
 
 @pytest.fixture

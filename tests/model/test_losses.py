@@ -1,17 +1,14 @@
 """The losses, against values worked out by hand."""
 
-import math
-
 import pytest
 import torch
 
+from pasvar.readout import both_log_odds
 from pasvar.training.losses import (
-    both_log_odds,
     cleavage_loss,
     distribution_kl,
     family_loss,
     isoform_share,
-    log_odds,
     read_weights,
     sigmoid_kl,
 )
@@ -69,18 +66,19 @@ def test_read_weights_are_log2_and_average_1():
     assert read_weights(torch.tensor([1.0, 7.0])).tolist() == [0.5, 1.5]
 
 
-def test_log_odds_by_hand():
-    logits = _spread(p77=0.1, p126=0.2, p127=0.3, p205=0.4).log()
-    narrow, wide = both_log_odds(logits).tolist()
-    assert narrow == pytest.approx(math.log(0.3 / 0.7))
-    assert wide == pytest.approx(math.log(0.6 / 0.4))
-    assert log_odds(logits, 205, 206).item() == pytest.approx(math.log(0.4 / 0.6))
-
-
-def test_log_odds_of_next_to_nothing_are_exact():
-    logits = torch.full((206,), -100.0, dtype=torch.float64)
-    logits[205] = 0.0
-    assert log_odds(logits, 77, 127).item() == pytest.approx(math.log(50) - 100)
+@pytest.mark.parametrize(("taught", "weight"), [(0.0, 2.0), (0.25, 1.0), (-1.75, 0.25)])
+def test_the_errors_of_small_effects_count_more(taught, weight):
+    """An alternate with more, or less, cleavage in the narrow window, and a student that errs in how much is not cleaved."""
+    logits = torch.zeros(2, 206, dtype=torch.float64)
+    logits[1, 77:127] += taught
+    student = logits.clone()
+    student[1, 205] -= 0.1
+    effect = both_log_odds(logits)[1] - both_log_odds(logits)[0]
+    error = both_log_odds(student)[1] - both_log_odds(logits)[1]
+    assert effect[0] == pytest.approx(taught)
+    wide = 2 * 0.25 / (0.25 + effect[1].abs())
+    expected = (weight * error[0] ** 2 + wide * error[1] ** 2) / 2 / 2
+    assert family_loss(student[None], logits[None])["effect"].item() == pytest.approx(expected.item())
 
 
 def test_family_loss_vanishes_only_for_equal_logits():

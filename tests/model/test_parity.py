@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from pasvar.model.modeling import Aparent2ForSequencePrediction, Aparent2Model
+from pasvar.readout import both_log_odds
 from pasvar.sequence import encode
-from pasvar.training.losses import both_log_odds
 
 
 def _codes(sequences) -> torch.Tensor:

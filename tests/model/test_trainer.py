@@ -15,9 +15,9 @@ from pasvar.model.architecture import RELEASED_CONFIG
 from pasvar.model.checkpoint import load_checkpoint
 from pasvar.model.fetch import resolve_model
 from pasvar.model.modeling import Aparent2ForSequencePrediction
+from pasvar.readout import log_odds
 from pasvar.sequence import encode
 from pasvar.training.assay import NO_HEXAMER, Rules, random_sequences, simulate, true_cuts, true_log_odds
-from pasvar.training.losses import log_odds
 from pasvar.training.table import check_table, read_table
 from pasvar.training.trainer import Settings, split_table, train
 

@@ -23,6 +23,8 @@ from torch.nn import functional
 from pasvar.allocation import gpus
 from pasvar.constants import TOLERANCE, WINDOW_LENGTH
 from pasvar.errors import InputError
+from pasvar.readout import summarise_logits
+from pasvar.scores import WINDOW_SCORES
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +32,9 @@ CPU_BATCH_SIZE = 64
 """On a CPU the activations of a batch should stay in cache: 64 windows are 1.7 MB per tensor (`make bench` measures it)."""
 
 GPU_BATCH_SIZE = 4096
+
+GPU_BATCHES_UNDER_WAY = 2
+"""Each with a thread of the host, which prepares its batch and waits for its scores while the GPU is busy with the other's."""
 
 PRECISIONS = tuple(TOLERANCE)
 
@@ -57,7 +62,7 @@ class Group:
 
 
 class Engine:
-    """The network for one device; call `logits`.
+    """The network for one device; call `scores`, or `logits`.
 
     config, tensors: of a `pasvar.model.checkpoint.Checkpoint`. device: "cpu", "cuda", "cuda:1", or "auto" for a GPU if
     there is one. batch_size: windows per pass; every pass has this size (the last is filled up), so that the
@@ -83,14 +88,14 @@ class Engine:
         if precision not in PRECISIONS:
             raise ValueError(f"precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
         self.device = choose_device(device)
-        self._threads = threads if self.device.type == "cpu" else 1
+        self._threads = threads if self.device.type == "cpu" else GPU_BATCHES_UNDER_WAY
         self.batch_size = batch_size or (CPU_BATCH_SIZE if self.device.type == "cpu" else GPU_BATCH_SIZE)
         if self.device.type == "cuda":
             # TF32 keeps 10 bits of a number, float32 24: a GPU must give what a CPU gives.
             torch.backends.cuda.matmul.allow_tf32 = False
             torch.backends.cudnn.allow_tf32 = False
         else:
-            _keep_freed_memory()
+            keep_freed_memory()
         # The kernel rounds by itself.
         by_layer = torch.float32 if fused else convolution_dtype(precision, self.device)
         weights = _Folded(config, tensors, self.device, by_layer)
@@ -105,17 +110,35 @@ class Engine:
         how many windows it had.
         Raises ValueError where the codes have another shape or range.
         """
+        return self._read(windows, WINDOW_LENGTH + 1, lambda logits: logits, done)
+
+    def scores(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
+        """The `pasvar.scores.WINDOW_SCORES` of windows, (n, 6) float32, read from the logits on the device; else as `logits`.
+
+        A window whose logits have a NaN or an infinity has NaN for all."""
+        return self._read(windows, len(WINDOW_SCORES), summarise_logits, done)
+
+    def _read(
+        self,
+        windows: np.ndarray,
+        width: int,
+        readout: Callable[[torch.Tensor], torch.Tensor],
+        done: Callable[[int], object],
+    ) -> np.ndarray:
+        """(n, width) float32: what `readout` makes of the logits of each batch."""
         if windows.ndim != 2 or windows.shape[1] != WINDOW_LENGTH or windows.dtype != np.uint8:
             raise ValueError(f"windows: {windows.dtype} {windows.shape}, expected uint8 (n, {WINDOW_LENGTH})")
         if windows.size and windows.max() >= len(self._table):
             raise ValueError(f"windows: code {windows.max()}, expected 0 to {len(self._table) - 1}")
-        out = np.empty((len(windows), WINDOW_LENGTH + 1), dtype=np.float32)
+        out = np.empty((len(windows), width), dtype=np.float32)
 
         @torch.inference_mode()
         def run(start: int) -> int:
-            batch = torch.from_numpy(_batch(windows, start, self.batch_size)).to(self.device)
+            batch = torch.from_numpy(_batch(windows, start, self.batch_size))
+            if self.device.type == "cuda":  # from pinned memory the copy need not wait for the batch before
+                batch = batch.pin_memory().to(self.device, non_blocking=True)
             part = out[start : start + self.batch_size]
-            part[:] = self._network(batch)[: len(part)].cpu().numpy()
+            part[:] = readout(self._network(batch))[: len(part)].cpu().numpy()
             return len(part)
 
         starts = range(0, len(windows), self.batch_size)
@@ -239,7 +262,7 @@ class _Folded:
         return scale, self._tensors[f"{name}.bias"] - self._tensors[f"{name}.running_mean"] * scale
 
 
-def _keep_freed_memory() -> None:
+def keep_freed_memory() -> None:
     """Have the C library reuse buffers instead of giving them back to the system.
 
     By default each activation of a layer comes as fresh pages, which the system zeroes one by one: measured, a third of

@@ -22,7 +22,8 @@ import torch
 import triton
 import triton.language as tl
 
-from pasvar.constants import NARROW_END, NARROW_START, TOLERANCE, WINDOW_LENGTH
+from pasvar.constants import TOLERANCE, WINDOW_LENGTH
+from pasvar.readout import both_log_odds
 
 CHECK_WINDOWS = 1024
 """Random windows that the kernel has to agree on before it is used: several for every program of a large card."""
@@ -210,50 +211,8 @@ def disagreement(network: Network, reference: Network, device: torch.device, win
     codes = torch.from_numpy(np.random.default_rng(0).integers(0, 4, (windows, WINDOW_LENGTH), dtype=np.uint8)).to(
         device
     )
-    difference = (log_odds(network(codes)) - log_odds(reference(codes))).abs().max().item()
+    difference = (both_log_odds(network(codes).double()) - both_log_odds(reference(codes).double())).abs().max().item()
     return difference if np.isfinite(difference) else np.inf
-
-
-def log_odds(logits: torch.Tensor) -> torch.Tensor:
-    """(n, 206) logits -> (n, 2) float64, narrow and wide, on the device: `pasvar.scores.site_log_odds` for tensors."""
-    logits = logits.double()
-
-    def of(start: int, end: int) -> torch.Tensor:
-        outside = torch.cat([logits[:, :start], logits[:, end:]], dim=1)
-        return logits[:, start:end].logsumexp(1) - outside.logsumexp(1)
-
-    return torch.stack([of(NARROW_START, NARROW_END), of(0, WINDOW_LENGTH)], dim=1)
-
-
-@torch.inference_mode()
-def stream_log_odds(network: FusedNetwork, windows: np.ndarray, batch_size: int = 1 << 16) -> np.ndarray:
-    """(n, 205) uint8 codes on the host -> (n, 2) float32 log odds, narrow and wide.
-
-    Only codes go to the device and only scores come back. The copies are asynchronous, from pinned memory: the host
-    prepares the next batch while the device works on one, and waits when it is two ahead.
-    """
-    scores = torch.empty((len(windows), 2), dtype=torch.float32, device=network.device)
-    on_gpu = network.device.type == "cuda"
-    under_way: list[torch.cuda.Event] = []
-    for start in range(0, len(windows), batch_size):
-        batch = torch.from_numpy(np.ascontiguousarray(windows[start : start + batch_size]))
-        if on_gpu:
-            batch = batch.pin_memory().to(network.device, non_blocking=True)
-        scores[start : start + batch_size] = log_odds(network(batch))
-        if on_gpu:
-            under_way.append(torch.cuda.Event())
-            under_way[-1].record()
-            if len(under_way) == 2:
-                under_way.pop(0).synchronize()
-    return scores.cpu().numpy()
-
-
-def substituted(references: torch.Tensor, which: torch.Tensor, index: torch.Tensor, code: torch.Tensor) -> torch.Tensor:
-    """Alternate windows of single-base substitutions, made on the device: (r, 205) codes and three (n,) tensors, the
-    reference's row, the index in the window and the new code there -> (n, 205) codes."""
-    alternates = references[which.long()]
-    alternates[torch.arange(len(which), device=alternates.device), index.long()] = code.to(alternates.dtype)
-    return alternates
 
 
 def halves(values: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

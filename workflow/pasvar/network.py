@@ -29,7 +29,7 @@ _INSTRUCTION_SETS = re.compile(r"(sse|avx|fma|amx|asimd|sve)\w*$")
 
 
 class LazyEngine:
-    """An `engine.Engine` that is made when logits are first asked for.
+    """An `engine.Engine` that is made when scores are first asked for.
 
     model: path of a checkpoint. device, precision: as for `engine.Engine`. threads: CPU threads to use, at most those
     that the job was given; torch would take all cores of the machine.
@@ -71,9 +71,9 @@ class LazyEngine:
             "device": "cpu" if self._device == "cpu" else _describe(self._device),
         }
 
-    def logits(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
-        """As `engine.Engine.logits`."""
-        return self._engine.logits(windows, done)
+    def scores(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
+        """As `engine.Engine.scores`."""
+        return self._engine.scores(windows, done)
 
     @cached_property
     def _engine(self) -> "Engine":

@@ -20,7 +20,7 @@ from pasvar.sequence import BASES, N_CODE, encode_rows, on_strand
 from pasvar.tables import to_arrow
 
 WINDOWS_AT_ONCE = 8 * 4096
-"""Windows made and scored in one go: whole batches of a GPU, and 0.4 GB, nearly all of it for their logits."""
+"""Windows made and scored in one go: whole batches of a GPU."""
 
 _OTHERS = np.array([[alt for alt in range(4) if alt != ref] for ref in range(4)], dtype=np.uint8)
 _LETTERS = np.array(list(BASES), dtype=object)

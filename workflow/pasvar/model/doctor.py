@@ -17,7 +17,7 @@ import pasvar
 from pasvar.constants import TOLERANCE
 from pasvar.model.checkpoint import KERAS_SHA256, Checkpoint
 from pasvar.model.predict import add_model_arguments, describe_model, effect, open_network
-from pasvar.scores import Network, site_log_odds
+from pasvar.scores import Network
 from pasvar.sequence import encode
 
 PACKAGES = (
@@ -64,11 +64,12 @@ def exact_effects(checkpoint: Checkpoint) -> np.ndarray:
     import torch
 
     from pasvar.model.modeling import Aparent2Model
+    from pasvar.readout import both_log_odds
 
     model = Aparent2Model.from_checkpoint(checkpoint).double()
     windows = np.stack([encode(variant[allele]) for variant in golden_variants() for allele in ("ref", "alt")])
     with torch.no_grad():
-        scores = np.stack(site_log_odds(model(torch.from_numpy(windows)).logits.numpy()), axis=1)
+        scores = both_log_odds(model(torch.from_numpy(windows)).logits).numpy()
     return scores[1::2] - scores[::2]
 
 

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, NARROW_END, NARROW_START, TOLERANCE, WINDOW_LENGTH
+from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, TOLERANCE, WINDOW_LENGTH
 from pasvar.errors import InputError
 from pasvar.model.checkpoint import BUNDLED, Checkpoint, load_checkpoint
 from pasvar.model.fetch import resolve_model
-from pasvar.scores import Network, site_log_odds
+from pasvar.scores import Network, score_codes
 from pasvar.sequence import decode, encode
 
 
@@ -21,15 +21,14 @@ def predict(network: Network, sequences: Sequence[str]) -> pd.DataFrame:
     `network`: an `Engine`. Raises InputError where a sequence has another length or other letters.
     """
     windows = _windows(sequences)
-    logits = network.logits(windows, lambda count: None)
-    narrow, wide = site_log_odds(logits)
+    scores = score_codes(network, windows)
     return pd.DataFrame(
         {
             "sequence": range(1, len(windows) + 1),
             "hexamer": [decode(window[HEXAMER_INDEX : HEXAMER_INDEX + HEXAMER_LENGTH]) for window in windows],
-            "logodds_narrow": narrow,
-            "logodds": wide,
-            "likeliest_cut_index": NARROW_START + logits[:, NARROW_START:NARROW_END].argmax(1),
+            "logodds_narrow": scores.logodds_narrow,
+            "logodds": scores.logodds,
+            "likeliest_cut_index": scores.cut_mode.astype(int),
         }
     )
 

@@ -1,27 +1,28 @@
 """Makes a small network that imitates a released one, as the bundled one does: ``pasvar distill``.
 
 The student starts as the teacher with most residual blocks taken out. It then learns, on endless families of windows,
-the teacher's residual streams (dense targets, in the first part), its cleavage distributions, and the differences
-between the windows of a family, which are what variants are scored by. A second phase goes on from the average of the
-first without the dense targets. Repeatable: the seed decides all, up to the order of floating-point sums, and a run that
-is broken off goes on from its last saved state as if nothing had happened.
+the teacher's residual streams (dense targets, in the first half), its cleavage distributions, and the differences
+between the windows of a family, which are what variants are scored by. Repeatable: the seed decides all, up to the order
+of floating-point sums, and a run that is broken off goes on from its last saved state as if nothing had happened.
 """
 
 import argparse
 import copy
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import mse_loss
 
-from pasvar.engine import choose_device
+from pasvar.engine import choose_device, keep_freed_memory
 from pasvar.errors import InputError
 from pasvar.files import whole
-from pasvar.model.architecture import tensor_shapes
 from pasvar.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from pasvar.model.fetch import resolve_model
 from pasvar.model.modeling import Aparent2ForSequencePrediction
@@ -29,20 +30,16 @@ from pasvar.progress import lines, silent
 from pasvar.training.examples import FamilySampler, Interval, genome_hits, real_ends
 from pasvar.training.fidelity import HELD_OUT, PAIRS, SEED, Examination
 from pasvar.training.losses import family_loss
+from pasvar.training.optimizer import Optimizer
 from pasvar.training.state import STATE, read_state, write_state
-
-Plan = tuple[tuple[int, tuple[int, ...]], ...]
-"""What the student keeps of the teacher: for each of its groups a group of the teacher's, and blocks of that."""
-
-PLAN: Plan = ((0, (0, 2)), (2, (0, 1)), (3, (0, 1)), (4, (0, 1)))
-"""Eight of 28 blocks, of dilations 1, 4, 8, 4. Taking out any single block of the teacher's moves the effects of
-substitutions by 1 % of their variance or less, but for those of the widest dilation and the one after it; of the plans
-as fast as this one it learnt best."""
+from pasvar.training.student import PLAN, Plan, matched_streams, parse_plan, prune, widen
 
 WEIGHTS = {"cuts": 1.0, "score": 0.2, "effect": 6.0, "shift": 0.5, "stream": 0.3}
 ALTERNATES = 3
 FAMILIES = {"cpu": 48, "cuda": 512}
 """In a step, by the kind of device: a GPU is idle on few."""
+PEAK = 3e-3
+"""Learning rate."""
 WARM_UP = 200  # steps
 AVERAGE = 0.998  # of the weights, per step: the average is what is kept
 HITS = 20_000
@@ -51,149 +48,51 @@ REPEATS, REMEMBERED = 3, 4800
 
 
 @dataclass(frozen=True)
-class Phase:
-    """`steps` of training. The learning rate is held at `peak` for the share `steady` of them, while the dense targets fade
-    out, and then falls to 0 in a line; dense targets are none where `steady` is 0."""
-
-    steps: int
-    peak: float
-    steady: float
-
-    def learning_rate(self, step: int) -> float:
-        """At a step, after a warm-up."""
-        return self.peak * min(1.0, (step + 1) / WARM_UP, (self.steps - step) / (self.steps * (1 - self.steady)))
-
-    def dense(self, step: int) -> float:
-        """Weight of the dense targets at a step: from 1 down to 0 in a line."""
-        return max(0.0, 1 - step / (self.steady * self.steps)) if self.steady else 0.0
-
-
-@dataclass(frozen=True)
 class Settings:
     """How to distil; the shape and the steps are those of the bundled model."""
 
-    steps: int = 9000
-    second_steps: int = 2400
+    steps: int = 20_000
     families: int = FAMILIES["cpu"]
     """In a step, of 1 + `ALTERNATES` windows each."""
     plan: Plan = PLAN
     hidden_size: int = 32
     """Channels, at least as many as the teacher's."""
     seed: int = 20
+    threads: int = 1
+    """Which share the families of a step; of another number the sums round otherwise."""
 
     def __post_init__(self):
-        for field, least in (("steps", 1), ("second_steps", 0), ("families", 1)):
-            if getattr(self, field) < least:
-                raise InputError(f"distillation setting {field} must be at least {least}, not {getattr(self, field)}")
+        for field in ("steps", "families", "threads"):
+            if getattr(self, field) < 1:
+                raise InputError(f"distillation setting {field} must be at least 1, not {getattr(self, field)}")
 
-    @property
-    def phases(self) -> tuple[Phase, Phase]:
-        return Phase(self.steps, 3e-3, 0.5), Phase(self.second_steps, 1.5e-3, 0.0)
+    def learning_rate(self, step: int) -> float:
+        """At a step: held at `PEAK` after a warm-up, in the second half falling to 0 in a line."""
+        return PEAK * min(1.0, (step + 1) / WARM_UP, 2 * (1 - step / self.steps))
 
-    @property
-    def all_steps(self) -> int:
-        return self.steps + self.second_steps
-
-
-def parse_plan(texts: Sequence[str]) -> Plan:
-    """From ``group:block,block`` for each group of the student, counted from 0. Raises InputError."""
-    plan = []
-    for text in texts:
-        group, _, blocks = text.partition(":")
-        if not (group.isdecimal() and all(block.isdecimal() for block in blocks.split(","))):
-            raise InputError(f"--keep {text}: expected GROUP:BLOCK,BLOCK..., all counted from 0, as in 0:0,2")
-        plan.append((int(group), tuple(map(int, blocks.split(",")))))
-    return tuple(plan)
+    def dense(self, step: int) -> float:
+        """Weight of the dense targets at a step: in the first half from 1 down to 0 in a line."""
+        return max(0.0, 1 - 2 * step / self.steps)
 
 
-def check_plan(plan: Plan, teacher: dict) -> None:
-    """Raises InputError where a teacher of this configuration has no such block, or the groups are not equally deep and in
-    the teacher's order."""
-    groups, blocks = teacher["num_groups"], teacher["num_blocks"]
-    for group, kept in plan:
-        if group >= groups or max(kept) >= blocks:
-            raise InputError(
-                f"--keep {group}:{','.join(map(str, kept))}: the teacher has groups 0 to {groups - 1} of blocks 0 to {blocks - 1}"
-            )
-    if len({len(kept) for _, kept in plan}) != 1:
-        raise InputError("--keep: every group of the student must have as many blocks as the others")
-    if [group for group, _ in plan] != sorted(group for group, _ in plan):
-        raise InputError("--keep: the groups must be in the teacher's order")
+@dataclass(frozen=True)
+class Stream:
+    """A residual stream of the teacher's (batch, positions, channels), and one over the deviation of each channel, by which
+    the stream is already multiplied."""
 
+    scaled: Tensor
+    unit: Tensor
 
-def prune(teacher: Checkpoint, plan: Plan = PLAN) -> Checkpoint:
-    """A network of the blocks that the plan keeps, with the teacher's heads.
-
-    Each skip branch stays where its stream is; those whose group is gone are added to the next one along.
-    Raises InputError where the teacher has no such blocks.
-    """
-    check_plan(plan, teacher.config)
-    old = teacher.tensors
-    encoder = "model.encoder"
-    new = {
-        name: tensor
-        for name, tensor in old.items()
-        if ".groups." not in name and not name.startswith(f"{encoder}.conv.")
-    }
-    for i, (group, blocks) in enumerate(plan):
-        for j, block in enumerate(blocks):
-            prefix = f"{encoder}.groups.{group}.blocks.{block}."
-            for name in (name for name in old if name.startswith(prefix)):
-                new[f"{encoder}.groups.{i}.blocks.{j}.{name.removeprefix(prefix)}"] = old[name]
-    last = teacher.config["num_groups"]
-    for tensor in ("weight", "bias"):
-        skips = [f"{encoder}.groups.{group}.skip.{tensor}" for group in range(last)] + [f"{encoder}.conv.{tensor}"]
-        kept = [f"{encoder}.groups.{i}.skip.{tensor}" for i in range(len(plan))] + [f"{encoder}.conv.{tensor}"]
-        for group, name in enumerate(skips):
-            target = next((i for i, (start, _) in enumerate(plan) if start >= group), len(plan))
-            new[kept[target]] = new.get(kept[target], 0) + old[name]
-        for name in kept:  # a second group from the same group of the teacher's starts without a skip of its own
-            new.setdefault(name, np.zeros_like(old[f"{encoder}.conv.{tensor}"]))
-    dilations = [teacher.config["dilations"][group] for group, _ in plan]
-    shape = {"num_groups": len(plan), "num_blocks": len(plan[0][1]), "dilations": dilations}
-    return Checkpoint("pruned", teacher.config | shape, new)
-
-
-def widen(narrow: Checkpoint, hidden_size: int, seed: int) -> Checkpoint:
-    """A network of more channels with the same logits: the new channels hold random mixtures, which nothing reads yet.
-
-    Raises InputError where there would be fewer.
-    """
-    if hidden_size < narrow.config["hidden_size"]:
-        raise InputError(
-            f"--hidden-size must be at least the teacher's {narrow.config['hidden_size']}, not {hidden_size}"
-        )
-    rng = np.random.default_rng(seed)
-    config = narrow.config | {"hidden_size": hidden_size}
-    tensors = {}
-    for name, shape in tensor_shapes(config).items():
-        old = narrow.tensors[name]
-        if len(shape) == 3:  # a convolution (out, in, width)
-            new = rng.normal(0, (shape[1] * shape[2]) ** -0.5, shape)
-            new[: len(old)] = 0
-        else:
-            new = np.full(shape, float(name.endswith(("norm1.weight", "norm2.weight", "running_var"))))
-        new[tuple(map(slice, old.shape))] = old
-        tensors[name] = new.astype(np.float32)
-    return Checkpoint(narrow.name, config, tensors)
-
-
-def matched_streams(plan: Plan) -> list[tuple[int, int]]:
-    """Pairs of a student's group and the teacher's group after which their residual streams should agree."""
-    last = {group: i for i, (group, _) in enumerate(plan)}
-    return [(i, group) for group, i in last.items()]
-
-
-def stream_loss(student: Sequence[Tensor], teacher: Sequence[Tensor]) -> Tensor:
-    """Mean over streams (batch, positions, channels) of the squared error, in units of the variance of the teacher's channel.
-
-    Channels that only the student has are free."""
-    terms = []
-    for learnt, taught in zip(student, teacher, strict=True):
+    @classmethod
+    def of(cls, taught: Tensor) -> "Stream":
         taught = taught.float()
-        scale = taught.var((0, 1), keepdim=True) + 1e-3
-        terms.append(((learnt[..., : taught.shape[-1]].float() - taught).square() / scale).mean())
-    return torch.stack(terms).mean()
+        unit = (taught.var((0, 1), keepdim=True) + 1e-3).rsqrt()
+        return cls((taught * unit).bfloat16(), unit)  # thousands of windows are remembered
+
+    def error(self, learnt: Tensor) -> Tensor:
+        """Mean squared error of the student's stream, (), in units of the variance of the teacher's channel. Channels that
+        only the student has are free."""
+        return mse_loss(learnt[..., : self.scaled.shape[-1]].float() * self.unit, self.scaled.float())
 
 
 @dataclass(frozen=True)
@@ -202,7 +101,11 @@ class Lesson:
 
     windows: Tensor
     logits: Tensor
-    streams: list[Tensor]
+    streams: list[Stream]
+
+    def part(self, rows: slice) -> "Lesson":
+        streams = [Stream(stream.scaled[rows], stream.unit) for stream in self.streams]
+        return Lesson(self.windows[rows], self.logits[rows], streams)
 
 
 class Distillation:
@@ -210,51 +113,64 @@ class Distillation:
 
     def __init__(self, teacher: Checkpoint, sampler: FamilySampler, settings: Settings, device: torch.device):
         self.settings, self.device, self._sampler = settings, device, sampler
+        if device.type == "cpu":
+            keep_freed_memory()
         inputs = hashlib.sha256(f"{teacher.digest} {sampler.digest}".encode()).hexdigest()
-        self._kept_settings = asdict(settings) | {"inputs": inputs}
+        self._kept_settings = asdict(settings) | {"inputs": inputs, "optimizer": "Muon, AdamW"}
         student = widen(prune(teacher, settings.plan), settings.hidden_size, settings.seed)
         self.teacher, self.student = (
             Aparent2ForSequencePrediction.from_checkpoint(weights).to(device) for weights in (teacher, student)
         )
         self.pairs = matched_streams(settings.plan)
+        self.average = copy.deepcopy(self.student)
+        self.optimizer = Optimizer(self.student)
         self.step = 0
         self._lessons: dict[int, Lesson] = {}
         self._sums: dict[str, Tensor] = {}
-        self._begin()
-
-    def _begin(self) -> None:
-        """A phase: an optimiser that remembers nothing, and an average of what is to come."""
-        self.average = copy.deepcopy(self.student)
-        # the learning rate is set at every step
-        self.optimizer = torch.optim.AdamW(self.student.parameters(), betas=(0.9, 0.98), weight_decay=1e-4)
+        self._pool = ThreadPoolExecutor(settings.threads)
+        ends = np.linspace(0, settings.families, settings.threads + 1).astype(int) * (1 + ALTERNATES)
+        self._parts = [slice(start, end) for start, end in pairwise(ends.tolist()) if start < end]
 
     def advance(self) -> None:
         """One step. The networks stay in evaluation mode: batch normalisation is a learnt scale and shift here."""
-        first, second = self.settings.phases
-        if self.step == first.steps:
-            self.student.load_state_dict(self.average.state_dict())
-            self._begin()
-        phase, step = (first, self.step) if self.step < first.steps else (second, self.step - first.steps)
-        for group in self.optimizer.param_groups:
-            group["lr"] = phase.learning_rate(step)
-        self.optimizer.zero_grad()
-        self._loss(phase.dense(step)).backward()
+        self._differentiate(self.settings.dense(self.step))
         nn.utils.clip_grad_norm_(self.student.parameters(), 1.0)
-        self.optimizer.step()
-        self._follow(min(AVERAGE, step / (step + 10)))
+        self.optimizer.step(self.settings.learning_rate(self.step))
+        self._follow(min(AVERAGE, self.step / (self.step + 10)))
         self.step += 1
 
-    def _loss(self, dense: float) -> Tensor:
+    def _differentiate(self, dense: float) -> None:
+        """Set the gradients: means over the threads' parts, which are added up in order."""
         lesson = self._lesson(dense > 0)
+        parameters = list(self.student.parameters())
+
+        def differentiate(rows: slice) -> tuple[list[Tensor], dict[str, Tensor]]:
+            share = (rows.stop - rows.start) / len(lesson.windows)
+            terms = {name: share * term for name, term in self._terms(lesson.part(rows), dense).items()}
+            loss = sum(WEIGHTS[name] * (dense if name == "stream" else 1.0) * term for name, term in terms.items())
+            return torch.autograd.grad(loss, parameters), terms
+
+        self.student.zero_grad()
+        for gradients, terms in self._pool.map(differentiate, self._parts):
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.grad = gradient if parameter.grad is None else parameter.grad.add_(gradient)
+            for name, term in terms.items():  # no number leaves the device here: it would wait for every step
+                self._sums[name] = self._sums.get(name, 0) + term.detach()
+
+    def _terms(self, lesson: Lesson, dense: float) -> dict[str, Tensor]:
+        """Terms of the loss."""
         with torch.autocast(self.device.type, torch.bfloat16):
             learnt = self.student(lesson.windows, output_hidden_states=True)
-        shape = (self.settings.families, 1 + ALTERNATES, -1)
+        families = len(lesson.windows) // (1 + ALTERNATES)
+        shape = (families, 1 + ALTERNATES, -1)
         terms = family_loss(learnt.logits.float().view(shape), lesson.logits.view(shape))
         if dense:
-            terms["stream"] = stream_loss([learnt.hidden_states[mine + 1] for mine, _ in self.pairs], lesson.streams)
-        for name, term in terms.items():  # no number leaves the device here: it would wait for every step
-            self._sums[name] = self._sums.get(name, 0) + term.detach()
-        return sum(WEIGHTS[name] * (dense if name == "stream" else 1.0) * term for name, term in terms.items())
+            errors = [
+                stream.error(learnt.hidden_states[mine + 1])
+                for (mine, _), stream in zip(self.pairs, lesson.streams, strict=True)
+            ]
+            terms["stream"] = torch.stack(errors).mean()
+        return terms
 
     def _lesson(self, dense: bool) -> Lesson:
         """A batch: new at every `REPEATS`-th step, else an earlier one again, because the teacher takes as long as a step.
@@ -271,15 +187,20 @@ class Distillation:
             self._lessons[batch] = self._teach(batch, dense)
         return self._lessons[batch]
 
-    @torch.no_grad()
     def _teach(self, batch: int, dense: bool) -> Lesson:
         drawn = self._sampler.draw(batch, self.settings.families, ALTERNATES)
         windows = torch.from_numpy(drawn).flatten(0, 1).to(self.device)
-        # the 8 bits of bfloat16 move effects by 0.008 (RMSE), and on a CPU it is 3 times as fast
-        with torch.autocast(self.device.type, torch.bfloat16):
-            taught = self.teacher(windows, output_hidden_states=True)
-        streams = [taught.hidden_states[its + 1] for _, its in self.pairs] if dense else []
-        return Lesson(windows, taught.logits.float(), streams)
+
+        @torch.no_grad()
+        def teach(rows: slice) -> tuple[Tensor, ...]:
+            # the 8 bits of bfloat16 move effects by 0.008 (RMSE), and on a CPU it is 3 times as fast
+            with torch.autocast(self.device.type, torch.bfloat16):
+                taught = self.teacher(windows[rows], output_hidden_states=True)
+            streams = [taught.hidden_states[its + 1] for _, its in self.pairs] if dense else []
+            return taught.logits.float(), *streams
+
+        logits, *streams = (torch.cat(parts) for parts in zip(*self._pool.map(teach, self._parts), strict=True))
+        return Lesson(windows, logits, [Stream.of(stream) for stream in streams])
 
     @torch.no_grad()
     def _follow(self, share: float) -> None:
@@ -323,7 +244,7 @@ def distill(
     """
     if state.exists():
         work.load(state)
-    total = work.settings.all_steps
+    total = work.settings.steps
     with progress(total=total, unit="steps") as bar:
         bar.n = bar.initial = work.step
         while work.step < total:
@@ -353,12 +274,13 @@ def run(args: argparse.Namespace) -> None:
     teacher = load_checkpoint(resolve_model(args.teacher))
     settings = Settings(
         args.steps,
-        args.second_steps,
         args.families or FAMILIES.get(device.type, FAMILIES["cpu"]),
         parse_plan(args.keep) if args.keep else PLAN,
         args.hidden_size or teacher.config["hidden_size"],
         args.seed,
+        args.threads if device.type == "cpu" else 1,
     )
+    torch.set_num_threads(1)  # the threads have a part of each step
     hits = genome_hits(args.fasta, train, HITS, np.random.default_rng(args.seed))
     sampler = FamilySampler(real_ends(args.fasta, args.gtf, train), hits, args.seed)
     work = Distillation(teacher, sampler, settings, device)
@@ -368,7 +290,7 @@ def run(args: argparse.Namespace) -> None:
     def look(work: Distillation) -> None:
         steps = (work.step - 1) % args.watch_every + 1
         losses = ", ".join(f"{name} {value:.4f}" for name, value in work.losses(steps).items())
-        print(f"step {work.step}/{settings.all_steps}, losses: {losses}\n{watch.page(work.average)}", flush=True)
+        print(f"step {work.step}/{settings.steps}, losses: {losses}\n{watch.page(work.average)}", flush=True)
 
     student = distill(work, out / STATE, args.watch_every, look, lines)
     save_checkpoint(student.to_checkpoint(args.name, f"distilled from {teacher.source}"), out / "model")
@@ -397,10 +319,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--validation", default="20:35000000-40000000", help="interval to watch meanwhile (default: %(default)s)"
     )
     parser.add_argument("--held-out", default=HELD_OUT, help="interval of the final table (default: %(default)s)")
-    parser.add_argument("--steps", type=int, default=defaults.steps, help="of the first phase (default: %(default)s)")
-    parser.add_argument(
-        "--second-steps", type=int, default=defaults.second_steps, help="of the second phase (default: %(default)s)"
-    )
+    parser.add_argument("--steps", type=int, default=defaults.steps, help="steps to take (default: %(default)s)")
     parser.add_argument(
         "--families",
         type=int,
@@ -428,4 +347,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--pairs", type=int, default=PAIRS, help="the same, of the final table (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=defaults.seed, help="decides all (default: %(default)s)")
+    parser.add_argument(
+        "--threads", type=int, default=2, help="CPU threads; another number rounds otherwise (default: %(default)s)"
+    )
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")

@@ -10,9 +10,9 @@ import pandas as pd
 import torch
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, MIN_EFFECT, WINDOW_LENGTH
+from pasvar.readout import both_log_odds
 from pasvar.sequence import N_CODE
 from pasvar.training.examples import INDEL, MARGIN, Interval, changes, real_ends
-from pasvar.training.losses import both_log_odds
 
 SCORES = ("delta_logodds_narrow", "delta_logodds")
 KINDS = ("substitution anywhere", "substitution outside the hexamer", "substitution in the hexamer", "indel")
