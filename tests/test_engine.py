@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from builders import needs_bfloat16
+from pasvar import engine as engine_module
 from pasvar.constants import TOLERANCE
 from pasvar.engine import Engine, choose_device, convolution_dtype
 from pasvar.errors import InputError
@@ -112,6 +113,42 @@ def test_scores_are_read_from_the_logits(engine, windows):
     expected = summarise_logits(torch.from_numpy(engine.logits(windows))).numpy()
     assert (engine.scores(windows) == expected).all()
     assert expected.shape == (21, 6)
+
+
+@pytest.mark.parametrize(
+    ("seconds_per_batch", "other_bits", "chosen"),
+    [
+        ({64: 4, 16: 1, 32: 2, 128: 8}, (), 64),  # all the same
+        ({64: 4, 16: 1, 32: 1.5, 128: 7}, (), 32),
+        ({64: 4, 16: 1, 32: 1.5, 128: 7}, (32,), 128),
+        ({64: 4, 16: 0.5, 32: 1.5, 128: 6}, (16, 32, 128), 64),
+    ],
+)
+def test_the_fastest_batch_of_the_same_bits_is_chosen(seconds_per_batch, other_bits, chosen, windows, monkeypatch):
+    engine = Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu")
+    now = 0.0
+
+    def network(codes: torch.Tensor) -> torch.Tensor:
+        nonlocal now
+        now += seconds_per_batch[len(codes)]
+        return torch.full((len(codes), 206), float(len(codes) in other_bits))
+
+    monkeypatch.setattr(engine, "_network", network)
+    monkeypatch.setattr(engine_module, "thread_time", lambda: now)
+    monkeypatch.setattr(engine_module, "MEASURED", 128)
+    monkeypatch.setattr(engine_module, "MEASURE_FROM", 300)
+    codes = np.zeros((300, 205), dtype=np.uint8)
+    engine.logits(codes[:299])
+    assert engine.batch_size == 64
+    assert engine.logits(codes).shape == (300, 206)
+    assert engine.batch_size == chosen
+
+
+def test_a_measured_batch_size_changes_no_bit(windows, monkeypatch):
+    monkeypatch.setattr(engine_module, "MEASURE_FROM", 21)
+    weights = RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu"
+    measured, usual = Engine(*weights, threads=2), Engine(*weights, batch_size=64)
+    assert (measured.scores(windows) == usual.scores(windows)).all()
 
 
 def test_every_batch_is_reported(engine, windows):

@@ -15,6 +15,7 @@ import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from time import thread_time
 
 import numpy as np
 import torch
@@ -28,8 +29,12 @@ from pasvar.scores import WINDOW_SCORES
 
 log = logging.getLogger(__name__)
 
-CPU_BATCH_SIZE = 64
-"""On a CPU the activations of a batch should stay in cache: 64 windows are 1.7 MB per tensor (`make bench` measures it)."""
+CPU_BATCH_SIZES = (64, 16, 32, 128)
+"""On a CPU the activations of a batch should stay in cache: 64 windows are 1.7 MB per tensor. The first is
+taken unless there is enough to do for measuring them."""
+
+MEASURE_FROM, MEASURED = 16_384, 256
+"""Windows of a call from which on the batch size is measured, and how many of them it is measured with: 1.2 s of 16 at least."""
 
 GPU_BATCH_SIZE = 4096
 
@@ -66,7 +71,8 @@ class Engine:
 
     config, tensors: of a `pasvar.model.checkpoint.Checkpoint`. device: "cpu", "cuda", "cuda:1", or "auto" for a GPU if
     there is one. batch_size: windows per pass; every pass has this size (the last is filled up), so that the
-    result of a window does not hang on the others it is scored with. precision: "exact" is float32; "fast" multiplies
+    result of a window does not hang on the others it is scored with. By default, on a CPU, one of `CPU_BATCH_SIZES`: see
+    `choose_batch_size`. precision: "exact" is float32; "fast" multiplies
     numbers of 16 bits (bfloat16 on a CPU, float16 on a GPU): its error stands in docs/benchmarks.md. fused: on a GPU, all
     layers in one kernel (`pasvar.engine_gpu`); not the default, nor to be had by a config key, until it has been measured on a
     card. threads: of a CPU, each with a batch of its own; for more than one, tell torch to use one for each
@@ -89,7 +95,8 @@ class Engine:
             raise ValueError(f"precision {precision!r}, expected one of {', '.join(PRECISIONS)}")
         self.device = choose_device(device)
         self._threads = threads if self.device.type == "cpu" else GPU_BATCHES_UNDER_WAY
-        self.batch_size = batch_size or (CPU_BATCH_SIZE if self.device.type == "cpu" else GPU_BATCH_SIZE)
+        self.batch_size = batch_size or (CPU_BATCH_SIZES[0] if self.device.type == "cpu" else GPU_BATCH_SIZE)
+        self._may_choose = self.device.type == "cpu" and batch_size is None
         if self.device.type == "cuda":
             # TF32 keeps 10 bits of a number, float32 24: a GPU must give what a CPU gives.
             torch.backends.cuda.matmul.allow_tf32 = False
@@ -130,6 +137,8 @@ class Engine:
             raise ValueError(f"windows: {windows.dtype} {windows.shape}, expected uint8 (n, {WINDOW_LENGTH})")
         if windows.size and windows.max() >= len(self._table):
             raise ValueError(f"windows: code {windows.max()}, expected 0 to {len(self._table) - 1}")
+        if self._may_choose and len(windows) >= MEASURE_FROM:
+            self.choose_batch_size(windows[:MEASURED])
         out = np.empty((len(windows), width), dtype=np.float32)
 
         @torch.inference_mode()
@@ -146,6 +155,30 @@ class Engine:
             for n in (pool.map if self._threads > 1 else map)(run, starts):
                 done(n)
         return out
+
+    @torch.inference_mode()
+    def choose_batch_size(self, windows: np.ndarray) -> None:
+        """From now on take the batch size that is the fastest with these windows, on this machine, one thread.
+
+        Only one that gives the same bits as the usual one: no score may hang on a measurement.
+        """
+        self._may_choose = False
+        usual, *others = CPU_BATCH_SIZES
+        expected, shortest = self._timed(windows, usual)
+        for size in others:
+            logits, seconds = self._timed(windows, size)
+            if seconds < shortest and torch.equal(logits, expected):
+                self.batch_size, shortest = size, seconds
+        log.info("batches of %d windows, the fastest here", self.batch_size)
+
+    def _timed(self, windows: np.ndarray, size: int) -> tuple[torch.Tensor, float]:
+        """Logits of CPU windows in batches of a size, and the CPU seconds of this thread."""
+        batches = [torch.from_numpy(_batch(windows, start, size)) for start in range(0, len(windows), size)]
+        self._network(batches[0])  # the first of its size takes longer
+        begin = thread_time()
+        logits = [self._network(batch) for batch in batches]
+        seconds = thread_time() - begin
+        return torch.cat(logits)[: len(windows)], seconds
 
     @torch.inference_mode()
     def _fused(self, precision: str) -> Callable[[torch.Tensor], torch.Tensor]:
