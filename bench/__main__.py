@@ -92,7 +92,7 @@ def cpu_section(args: argparse.Namespace) -> str:
     plot(measured, args.out / "cpu.svg")
     by_size = measured.groupby(["contestant", "batch_size"]).per_core_second.median().unstack()
     parts = [
-        markdown(cpu.summary(measured), ",.2f"),
+        markdown(cpu.summary(measured), ",.4g"),
         "Windows per core-second by batch size:",
         markdown(by_size, ",.0f"),
     ]
