@@ -47,7 +47,7 @@ _COUNTER = ".num_batches_tracked"  # torch's counter of training steps; no part 
 BUNDLED = "aparent2-mini"
 
 _NOTES = {
-    BUNDLED: "a small approximation of APARENT2 (on held-out substitutions r = 0.96 of the narrow effect, 98 % of large effects "
+    BUNDLED: "a small approximation of APARENT2 (on held-out substitutions r = 0.97 of the narrow effect, 98 % of large effects "
     "with the right sign); for results set the model to aparent2"
 }
 """What must be said wherever a model's scores are shown; the figures are of resources/models/aparent2-mini/README.md."""
