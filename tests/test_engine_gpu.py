@@ -107,6 +107,18 @@ def test_a_kernel_that_disagrees_is_not_used():
 
 
 @pytest.mark.usefixtures("_short_check")
+def test_all_check_windows_are_compared():
+    seen = []
+
+    def network(codes: torch.Tensor) -> torch.Tensor:
+        seen.append(tuple(codes.shape))
+        return torch.zeros(len(codes), 206)
+
+    assert engine_gpu.disagreement(network, network, torch.device("cpu")) == 0
+    assert seen == [(2, 205)] * 2
+
+
+@pytest.mark.usefixtures("_short_check")
 def test_a_kernel_that_agrees_is_used():
     engine = plain()
     assert isinstance(engine_gpu.fused_or(engine._forward, weights_of(engine), "exact"), engine_gpu.FusedNetwork)

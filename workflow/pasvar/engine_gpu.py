@@ -206,11 +206,11 @@ def fused_or(plain: Network, weights: tuple, precision: str) -> Network:
     return plain
 
 
-def disagreement(network: Network, reference: Network, device: torch.device, windows: int = 64) -> float:
-    """Largest difference of a log odds between two networks, over random windows; infinity where there are NaNs."""
-    codes = torch.from_numpy(np.random.default_rng(0).integers(0, 4, (windows, WINDOW_LENGTH), dtype=np.uint8)).to(
-        device
-    )
+def disagreement(network: Network, reference: Network, device: torch.device) -> float:
+    """Largest difference of a log odds between two networks, over `CHECK_WINDOWS` random ones; infinity where there are NaNs."""
+    codes = torch.from_numpy(
+        np.random.default_rng(0).integers(0, 4, (CHECK_WINDOWS, WINDOW_LENGTH), dtype=np.uint8)
+    ).to(device)
     difference = (both_log_odds(network(codes).double()) - both_log_odds(reference(codes).double())).abs().max().item()
     return difference if np.isfinite(difference) else np.inf
 

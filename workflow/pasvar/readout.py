@@ -19,7 +19,7 @@ def log_odds(logits: Tensor, start: int, end: int) -> Tensor:
 
 
 def both_log_odds(logits: Tensor) -> Tensor:
-    """(..., 2) of (..., 206) logits: narrow and wide, cleavage 7 to 57 nt after the hexamer's start and anywhere at all."""
+    """(..., 2) of (..., 206) logits: cleavage 7 to 57 nt after the hexamer's start (narrow), or anywhere in the window (wide)."""
     return torch.stack([log_odds(logits, NARROW_START, NARROW_END), log_odds(logits, 0, WINDOW_LENGTH)], -1)
 
 
@@ -38,7 +38,8 @@ def summarise_logits(logits: Tensor) -> Tensor:
     columns = (
         *both_log_odds(logits.double()).unbind(1),
         log_odds(logits.double(), CORE_START, CORE_END),
-        share @ torch.arange(WINDOW_LENGTH, dtype=torch.float64, device=logits.device),
+        # Not a matrix product: each row is to be summed the same way, whatever the number of rows.
+        (share * torch.arange(WINDOW_LENGTH, device=logits.device)).sum(1),
         bits,
         NARROW_START + inside[:, NARROW_START:NARROW_END].argmax(1),
     )

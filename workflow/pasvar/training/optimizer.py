@@ -1,7 +1,7 @@
 """How a student's weights are changed: Muon for the convolutions of its residual blocks, AdamW for all else.
 
 Muon makes each step of a matrix equally large in all its directions (Jordan et al. 2024, https://kellerjordan.github.io/posts/muon/).
-Distilling the bundled model, 1,500 steps of it came as far as 11,000 of AdamW alone.
+Distilling a model of the bundled shape, 1,500 steps of it left 0.7 of the loss in effects that 1,500 of AdamW alone left.
 """
 
 from collections.abc import Mapping
