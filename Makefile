@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each sets up everything it needs in .venv of this clone.
-.PHONY: run test faults conda lint bench docs lock pins clean
+.PHONY: run test coverage faults conda differential fuzz interrupt mutation lint bench validate docs site package lock pins audit clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -8,13 +8,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 
 run: $(READY)
-	$(BIN)/snakemake --quiet rules host
-	@echo
-	@echo "The report:  $(CURDIR)/results/report/index.html"
-	@echo "The tables:  $(CURDIR)/results/{scores,gene_effects,genes,sites,ledger}.parquet, documented in docs/tables.md"
+	$(BIN)/snakemake
 
 test: $(READY) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 # What goes wrong on a cluster, on a real one of three nodes that the tests start here (needs Slurm).
 faults: $(READY)
@@ -24,19 +21,62 @@ faults: $(READY)
 conda: $(READY)
 	$(BIN)/python -m pytest -m conda
 
+# An independent implementation of the documentation beside the pipeline, on random genomes: make differential SECONDS=600 SEED=1
+SECONDS ?= 60
+SEED ?= 0
+differential: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m differential --seconds $(SECONDS) --seed $(SEED)
+
+# Damaged and hostile inputs for every reader, each in a process that may crash: make fuzz SECONDS=600 SEED=1
+fuzz: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(SECONDS) --seed $(SEED)
+
+# Small faults in the modules that numbers come from, and how many of them the tests catch; hours: make mutation SAMPLE=400
+SAMPLE ?=
+mutation: $(READY)
+	$(BIN)/pip install --quiet --no-deps --target .venv/mutmut mutmut==3.8.1 libcst==1.9.0 setproctitle==1.3.8
+	PYTHONPATH=.venv/mutmut:tests $(BIN)/python -m mutation $(if $(SAMPLE),--sample $(SAMPLE))
+
+# Which lines and branches of the library the tests reach.
+coverage: $(READY)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov=pasvar --cov-branch \
+		--cov-report=term:skip-covered
+# Runs that are killed, that find the disk full or that meet others, and whether the same command then gives the same bytes (30 minutes).
+interrupt: $(READY)
+	PYTHONPATH=tests $(BIN)/python -m interrupt.writers --seed $(SEED)
+	PYTHONPATH=tests $(BIN)/python -m interrupt --seed $(SEED)
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(BIN)/snakemake --lint
+	PYTHONPATH=workflow $(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/mypy workflow/scripts --disable-error-code name-defined # `snakemake` is put there by Snakemake
 
 bench: $(READY)
 	$(BIN)/python -m bench
 
+# Predictions beside what laboratories measured, from data in ../shared: docs/accuracy.md.
+validate: $(READY)
+	$(BIN)/python -m pasvar.validate
+
 docs: $(READY)
 	$(BIN)/python -m pasvar docs
 
-# Versions of everything, anew: requirements.in -> requirements.lock
+# The documentation as pages, in site/.
+ONLINE ?= true
+site: $(READY)
+	$(BIN)/pip install --quiet mkdocs-material==9.8.2
+	NO_MKDOCS_2_WARNING=1 ONLINE=$(ONLINE) $(BIN)/mkdocs build --quiet --strict
+	@echo "The pages: $(CURDIR)/site/index.html"
+
+# The wheel and the source distribution, in dist/.
+package: $(READY)
+	$(BIN)/python -m build --no-isolation
+
+# The newest versions of everything: requirements.in -> requirements.lock
 lock:
 	$(PYTHON) -m venv .venv/lock
 	.venv/lock/bin/pip install --quiet pip-tools
@@ -49,6 +89,13 @@ pins:
 	$(PYTHON) -m venv .venv/pins
 	.venv/pins/bin/pip install --quiet snakedeploy==0.17.1
 	CONDA_OVERRIDE_CUDA=12.9 .venv/pins/bin/snakedeploy pin-conda-envs --conda-frontend conda envs/*.yaml
+
+# Known vulnerabilities of the locked packages (asks a public database), and licences that forbid what ours allows.
+audit:
+	$(PYTHON) -m venv .venv/audit
+	.venv/audit/bin/pip install --quiet pip-audit==2.10.1 pip-licenses==5.5.5
+	.venv/audit/bin/pip-licenses --python $(BIN)/python --partial-match --fail-on "AGPL;Affero;GNU General Public License v3"
+	.venv/audit/bin/pip-audit --require-hashes --disable-pip --requirement requirements.lock
 
 # For sites that allow containers: `docker build .`, or apptainer by way of it.
 Dockerfile: $(READY) envs/*.yaml workflow/rules/*.smk

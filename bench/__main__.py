@@ -18,10 +18,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import torch
 
-from bench import cpu, growth, host, people, plan, precision, reading, run, store
-from pasvar.model.checkpoint import load_checkpoint
+from bench import cpu, growth, host, known, people, plan, precision, reading, run, store
+from pasvar.model import load_checkpoint
+from pasvar.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared"
 
 
@@ -47,6 +47,7 @@ def main() -> None:
         "Store of scores": store_section(),
         "People": markdown(drawn, ",.3g"),
         "Reading beside bcftools": reading_section(args.rounds),
+        "Beside what is known": markdown(known.table([1_000_000]).reset_index().astype(str).set_index("records"), ""),
         "Whole runs": runs_section(args),
         "Growth": growth_section(drawn, args.out),
         "Plan": plan_section(),

@@ -5,13 +5,12 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 import pandas as pd
 
-from bench.contestants import matrix_windows
+from bench.engines import matrix_windows
+from pasvar.paths import ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
 PEERS = {"multimolecule": "multimolecule==0.2.2", "keras": "tensorflow-cpu"}
 BATCH_SIZES = (8, 16, 32, 64, 128, 512)
 
@@ -67,7 +66,7 @@ def start(names: Iterable[str], pythons: dict[str, str], threads: int) -> tuple[
 
 
 def measure(workers: dict[str, Worker], rounds: int, windows: int) -> pd.DataFrame:
-    """One row per contestant, batch size and round. A slow spell of the machine hits all contestants of a round."""
+    """One row per contestant, batch size and round. A slow spell of the machine hits all engines of a round."""
     sizes = {name: (64,) if name.startswith("matrix") else BATCH_SIZES for name in workers}
     rows = []
     for turn in range(-1, rounds):  # the first turn warms up

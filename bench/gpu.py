@@ -7,12 +7,10 @@ import numpy as np
 import pandas as pd
 import torch
 
-from bench.contestants import FLOP_PER_WINDOW, eager_network, random_tensors
-from pasvar import engine_gpu
+from bench.engines import FLOP_PER_WINDOW, eager_network, random_tensors
 from pasvar.constants import WINDOW_LENGTH
-from pasvar.engine import Engine
-from pasvar.model.architecture import RELEASED_CONFIG
-from pasvar.readout import both_log_odds
+from pasvar.model import RELEASED_CONFIG, both_log_odds
+from pasvar.scoring import Engine, engine_gpu
 
 SATURATION_SNVS = 76_847_538
 """175,451 PolyA_DB sites x 146 window positions x 3 bases (Linder et al. 2022)."""

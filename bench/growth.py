@@ -22,18 +22,15 @@ import pysam
 
 from bench import people
 from pasvar.annotate import GENE, annotate_vcf
-from pasvar.catalogue import make_sites
 from pasvar.config import fill_sites
-from pasvar.effects import add_genotypes, score_alleles, score_sites
-from pasvar.gene_effects import gene_effects
+from pasvar.effects import add_genotypes, compute_gene_effects, score_alleles, score_sites
 from pasvar.genome import Genome, contig_table
-from pasvar.scores import WINDOW_SCORES
-from pasvar.shards import plan_shards
+from pasvar.paths import ROOT
+from pasvar.scoring import WINDOW_SCORES, reference_windows
+from pasvar.sites import make_sites
 from pasvar.tables import ALLELE, GENOTYPES, empty_frame, gather, read_table, write_table
-from pasvar.variants import read_shard
-from pasvar.windows import reference_windows
+from pasvar.variants import plan_shards, read_shard
 
-ROOT = Path(__file__).resolve().parents[1]
 SIZES = {
     "sites": (1_000, 10_000, 100_000, 500_000),
     "alleles": (1_000, 10_000, 100_000, 1_000_000, 10_000_000),
@@ -121,7 +118,7 @@ def simulate_alleles(folder: Path, n: int) -> None:
         file.write(f"##fileformat=VCFv4.2\n{contigs}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n".encode())
         total = sum(genome.lengths.values())
         for name, length in genome.lengths.items():
-            everywhere = genome.stretch(name, 0, length).codes
+            everywhere = genome.slice(name, 0, length).codes
             places = np.linspace(0, length - 1, round(n * length / total), dtype=np.int64)
             # Where there are more alleles than bases, those of a base are different ones.
             shifts = 1 + np.arange(len(places)) % 3
@@ -180,7 +177,9 @@ def effects(folder: Path) -> None:
     scores = add_genotypes(score_alleles(alleles, scored.assign(percentile=np.nan), windows, sites), carriers)
     tissues = empty_frame("tissue_usage")
     write_table(folder / "scores.parquet", scores, "scores")
-    write_table(folder / "gene_effects.parquet", gene_effects(scores, sites, tissues, 0.001, 0.05), "gene_effects")
+    write_table(
+        folder / "gene_effects.parquet", compute_gene_effects(scores, sites, tissues, 0.001, 0.05), "gene_effects"
+    )
 
 
 def annotate(folder: Path) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from pasvar.readout import summarise_logits
+from pasvar.model import summarise_logits
 from pasvar.sequence import decode_rows, encode_rows
 
 

@@ -9,9 +9,9 @@ import triton
 from triton.backends.compiler import GPUTarget
 from triton.compiler import ASTSource, CompiledKernel
 
-from pasvar import engine_gpu
 from pasvar.constants import WINDOW_LENGTH
-from pasvar.model.architecture import RELEASED_CONFIG
+from pasvar.model import RELEASED_CONFIG
+from pasvar.scoring import engine_gpu
 
 _POINTERS = {
     "codes": "*u8",

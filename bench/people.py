@@ -20,22 +20,17 @@ import numpy as np
 import pandas as pd
 import pysam
 
-from pasvar.catalogue import make_sites
+from pasvar.cohort import Cohort, read_calls, write_haplotypes
 from pasvar.config import check_config
-from pasvar.effects import score_sites
-from pasvar.filters import EVERYTHING
+from pasvar.effects import score_sites, set_effects, write_people
 from pasvar.genome import Genome
-from pasvar.genotypes import Cohort, read_calls
-from pasvar.haplotypes import write_haplotypes
-from pasvar.interactions import joint_windows, set_effects
-from pasvar.people import write_people
-from pasvar.scores import WINDOW_SCORES
+from pasvar.paths import ROOT
+from pasvar.scoring import WINDOW_SCORES, joint_windows, reference_windows
+from pasvar.sites import make_sites
 from pasvar.tables import TABLES, read_table, write_table
-from pasvar.variants import read_shard
-from pasvar.vcf import open_vcf, read_genotypes
-from pasvar.windows import reference_windows
+from pasvar.variants import EVERYTHING, open_vcf, read_genotypes, read_shard
 
-EXAMPLE = Path(__file__).resolve().parents[1] / "resources" / "example"
+EXAMPLE = ROOT / "resources" / "example"
 FASTA, GTF, VCF = (EXAMPLE / name for name in ("chr20_1-4Mb.fa.gz", "chr20_1-4Mb.gtf.gz", "EUR503.chr20_1-4Mb.vcf.gz"))
 SETTINGS = check_config({"fasta": str(FASTA), "gtf": str(GTF), "vcf": str(VCF)})
 
@@ -88,11 +83,12 @@ def prepare(folder: Path) -> None:
     """Sites, windows and scored alleles of the example, with random effects."""
     rng = np.random.default_rng(0)
     with Genome(FASTA, folder) as genome:
-        sites = make_sites(GTF, genome, SETTINGS).catalogue
+        made = make_sites(GTF, genome, SETTINGS)
+        sites = made.catalogue
         windows = reference_windows(sites, genome)
         whole = pd.DataFrame({"shard": 1, "chrom": genome.lengths.keys(), "start": 0, "end": genome.lengths.values()})
         found = read_shard([VCF], whole, windows, sites, genome, SETTINGS["max_allele_length"])
-    scored = score_sites(sites, random_scores(windows, rng), SETTINGS["usage_floor"])
+    scored = score_sites(sites, random_scores(windows, rng), made.exons, SETTINGS["usage_floor"], "")
     allele_scores = random_scores(found.alleles, rng).drop(columns="site_id").add_suffix("_alt")
     for name, frame in (
         ("windows", windows),
@@ -113,15 +109,17 @@ def random_scores(frame: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame
     return scores.assign(site_id=frame.site_id)
 
 
-def simulate(path: Path, n_people: int, windows: pd.DataFrame) -> None:
-    """A VCF of people whose haplotypes are drawn from those of the example."""
+def simulate(path: Path, n_people: int, windows: pd.DataFrame, first: int = 0) -> None:
+    """A VCF of people whose haplotypes are drawn from those of the example. first: the number in the name of the first."""
     rng = np.random.default_rng(n_people)
     vcf = open_vcf(VCF, with_samples=True)
     starts = np.sort(windows.window_start.to_numpy())
     drawn = rng.integers(0, 2 * len(vcf.samples), (n_people, 2))
     words = np.array([b"\t0|0", b"\t0|1", b"\t1|0", b"\t1|1"])
     header = [line for line in vcf.raw_header.splitlines() if line.startswith("##")]
-    columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t" + "\t".join(f"p{i}" for i in range(n_people))
+    columns = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\t" + "\t".join(
+        f"p{first + i}" for i in range(n_people)
+    )
     with pysam.BGZFile(str(path), "w") as file:
         file.write(("\n".join([*header, columns]) + "\n").encode())
         for variant in vcf:
@@ -157,9 +155,12 @@ def read(folder: Path) -> dict[str, float]:
 def join(folder: Path) -> dict[str, float]:
     """Rule read_genotypes."""
     alleles, candidates, windows = read_tables(folder, "alleles", "candidates", "windows")
-    paths = {name: folder / f"{name}.parquet" for name in ("carriers", "site_haplotypes", "carried")}
+    paths = {
+        name: folder / f"{name}.parquet" for name in ("people", "carriers", "site_haplotypes", "sample_haplotypes")
+    }
     with Genome(FASTA, folder) as genome:
-        write_haplotypes(alleles, candidates, windows, [folder / "cohort.vcf.gz"], genome, paths)
+        ledger = TABLES["ledger"].schema.empty_table()
+        write_haplotypes(alleles, candidates, windows, [folder / "cohort.vcf.gz"], genome, paths, ledger)
     sets = joint_windows(read_table(paths["site_haplotypes"], "site_haplotypes"))
     scores = random_scores(sets, np.random.default_rng(1)).drop(columns="site_id").add_suffix("_alt")
     write_table(folder / "haplotype_scores.parquet", sets.join(scores), "haplotype_scores")
@@ -167,11 +168,13 @@ def join(folder: Path) -> dict[str, float]:
 
 
 def sum_up(folder: Path) -> dict[str, float]:
-    """The part of rule summarise_alleles that is about people."""
+    """The part of rule compute_effects that is about people."""
     *tables, sites = read_tables(folder, "site_haplotypes", "haplotype_scores", "allele_scores", "sites")
     paths = {name: folder / f"{name}.parquet" for name in ("samples", "gene_carriers")}
     people, min_effect = Cohort([folder / "cohort.vcf.gz"]).people, SETTINGS["min_effect"]
-    write_people(folder / "carried.parquet", set_effects(*tables, sites), sites, people, min_effect, paths, {})
+    write_people(
+        folder / "sample_haplotypes.parquet", set_effects(*tables, sites), sites, people, min_effect, paths, {}
+    )
     return {"rows of samples": len(read_table(paths["samples"], "samples", columns=["sample"]))}
 
 

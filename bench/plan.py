@@ -13,17 +13,14 @@ import numpy as np
 import pandas as pd
 
 from bench import growth, people
-from bench.contestants import FLOP_PER_WINDOW, random_tensors
-from pasvar.catalogue import make_sites
+from bench.engines import FLOP_PER_WINDOW, random_tensors
 from pasvar.constants import WINDOW_LENGTH
-from pasvar.engine import Engine
 from pasvar.genome import Genome, contig_table
-from pasvar.model.architecture import RELEASED_CONFIG
-from pasvar.saturation import score_saturation
-from pasvar.scores import WINDOW_SCORES
+from pasvar.model import RELEASED_CONFIG
+from pasvar.scoring import WINDOW_SCORES, Engine, reference_windows, score_saturation
+from pasvar.sites import make_sites
 from pasvar.tables import read_table, write_batches, write_table
 from pasvar.variants import read_shard
-from pasvar.windows import reference_windows
 
 GNOMAD_RECORDS = 759_000_000
 """Records of the genomes of gnomAD 4.1, without genotypes."""
@@ -187,7 +184,14 @@ class _Nothing:
 
 def _start_seconds() -> float:
     """CPU seconds of a process that has made the engine."""
-    code = "import pasvar.interactions, pasvar.percentiles, pasvar.saturation, pasvar.store, pasvar.engine"
+    modules = (
+        "effects.haplotype_effects",
+        "effects.percentiles",
+        "scoring.saturation",
+        "scoring.store",
+        "scoring.engine",
+    )
+    code = "; ".join(f"import pasvar.{module}" for module in modules)
     return growth._measure([growth.sys.executable, "-c", code])[0]
 
 

@@ -13,9 +13,8 @@ import torch
 from torch.nn import functional
 
 from pasvar.constants import WINDOW_LENGTH
-from pasvar.engine import Engine
-from pasvar.model.checkpoint import Checkpoint
-from pasvar.readout import both_log_odds
+from pasvar.model import Checkpoint, both_log_odds
+from pasvar.scoring import Engine
 from pasvar.sequence import encode_rows
 
 Split = Callable[[torch.Tensor], list[torch.Tensor]]

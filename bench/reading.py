@@ -16,15 +16,16 @@ import pandas as pd
 import pyarrow as pa
 import pysam
 
-from pasvar.catalogue import make_sites
 from pasvar.config import fill_sites
-from pasvar.gains import NOWHERE
 from pasvar.genome import Genome, contig_table
+from pasvar.paths import ROOT
+from pasvar.scoring import reference_windows
 from pasvar.sequence import decode
-from pasvar.variants import _zones, read_shard
-from pasvar.windows import reference_windows
+from pasvar.sites import make_sites
+from pasvar.variants import NOWHERE, read_shard
+from pasvar.variants.read import _zones
 
-EXAMPLE = Path(__file__).resolve().parents[1] / "resources" / "example"
+EXAMPLE = ROOT / "resources" / "example"
 SIMULATED = {"0 samples": (600_000, 0), "503 samples": (20_000, 503), "2,504 samples": (6_000, 2504)}
 """Records and samples of the simulated files, all on the 3 Mb of the bundled example."""
 
@@ -135,7 +136,7 @@ def _lines(n_records: int, n_samples: int) -> Iterator[bytes]:
     rng = np.random.default_rng(0)
     with Genome(EXAMPLE / "chr20_1-4Mb.fa.gz") as genome:
         ((chrom, length),) = genome.lengths.items()
-        sequence = decode(genome.stretch(chrom, 0, length).codes)
+        sequence = decode(genome.slice(chrom, 0, length).codes)
     nobody = np.frombuffer(("\tGT" + "\t0|0" * n_samples).encode() if n_samples else b"", dtype=np.uint8)
     for start, kind, af in zip(
         np.sort(rng.integers(1_000_000, length - 50, n_records)).tolist(),

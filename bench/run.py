@@ -1,11 +1,9 @@
 """Whole runs: where the time goes, rule by rule, and what a scoring job costs before its first batch.
 
-Wall time and memory are those of Snakemake's benchmark files. CPU time is what each job says at the end of its log: Snakemake
-asks every few seconds, and so misses the end of a job.
+What a job took is what it says at the end of its log: what Snakemake measures, every few seconds, misses the end of a job.
 """
 
 import json
-import re
 import subprocess
 import sys
 import time
@@ -17,9 +15,8 @@ import pandas as pd
 import yaml
 
 from bench.growth import _measure
-
-ROOT = Path(__file__).resolve().parents[1]
-_CPU_TIME = re.compile(r"([\d.]+) s of CPU time")
+from pasvar.paths import ROOT
+from pasvar.run import read_cost
 
 
 def configs(shared: Path) -> Iterator[tuple[str, dict]]:
@@ -56,11 +53,10 @@ def run(config: dict, folder: Path, cores: int) -> tuple[pd.DataFrame, float]:
 def per_rule(folder: Path) -> pd.DataFrame:
     """Of a finished run, per rule: jobs, seconds on the wall and of the CPU of all of them, peak memory of the largest."""
     rows = []
-    for path in sorted((folder / "benchmarks").rglob("*.tsv")):
-        place = path.relative_to(folder / "benchmarks").with_suffix("")
-        measured = pd.read_csv(path, sep="\t").iloc[-1]
-        found = _CPU_TIME.findall((folder / "logs" / place.with_name(f"{place.name}.log")).read_text())
-        rows.append((place.parts[0], 1, measured.s, float(found[-1]), float(measured.max_rss)))
+    for path in sorted((folder / "logs").rglob("*.log")):
+        if cost := read_cost(path):
+            rule = path.relative_to(folder / "logs").with_suffix("").parts[0]
+            rows.append((rule, 1, cost.seconds, cost.cpu_seconds, cost.max_rss_mb))
     table = pd.DataFrame(rows, columns=["rule", "jobs", "wall s", "CPU s", "peak MB"]).groupby("rule")
     summed = table.agg({"jobs": "sum", "wall s": "sum", "CPU s": "sum", "peak MB": "max"})
     return summed.sort_values("CPU s", ascending=False)

@@ -16,7 +16,7 @@ def main(run: str, begin: str) -> None:
 
     mark("Python")
     # What workflow/scripts/score_alleles.py imports.
-    from pasvar.network import LazyEngine
+    from pasvar.scoring import LazyEngine
     from pasvar.sequence import encode_rows
     from pasvar.tables import read_table
 

@@ -7,9 +7,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pandas as pd
 
-from pasvar.network import LazyEngine
-from pasvar.scores import score_codes
-from pasvar.store import Store, open_store
+from pasvar.scoring import LazyEngine, Store, open_store, score_codes
 
 NEW_SHARE = 0.01
 

@@ -9,7 +9,7 @@ import time
 
 import numpy as np
 
-from bench.contestants import CONTESTANTS
+from bench.engines import CONTESTANTS
 
 
 def main(name: str, threads: int) -> None:

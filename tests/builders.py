@@ -134,7 +134,7 @@ def make_sites(*places: tuple[str, str, int, str], to_cut: int = 20) -> pd.DataF
                 "gene_name": gene,
             }
         )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).assign(source="gtf", a_rich=False, confidence=1.0, outside_fit=False, hexamer_tier=0)
 
 
 def gtf_line(chrom: str, source: str, feature: str, start: int, end: int, strand: str, attributes: str) -> str:

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-REPOSITORY = Path(__file__).parents[1]
+from pasvar.paths import ROOT as REPOSITORY
+
 EXAMPLE = REPOSITORY / "resources" / "example"
 PROFILE = REPOSITORY / "workflow" / "profiles" / "slurm" / "config.yaml"
 TOOLS = REPOSITORY.parent / "shared" / "tools" / "slurm"
@@ -112,6 +113,7 @@ def command(directory: Path, *arguments: object, **config: object) -> list[str]:
         "model": "aparent2-mini",
         "shards": 2,
         "report_genes": 2,
+        "report_variants": 1,
     } | config
     words = [sys.executable, "-m", "snakemake", "--snakefile", REPOSITORY / "Snakefile", "--directory", directory]
     words += [*arguments, "--config", *(f"{key}={value}" for key, value in settings.items())]

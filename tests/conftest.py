@@ -1,6 +1,7 @@
 """Settings of hypothesis, and the literal genome that several test files use."""
 
 import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +16,9 @@ if not torch.cuda.is_available():
     # Before any test imports Triton: its own functions, too, are made for the interpreter or for a card when it is imported.
     os.environ.setdefault("TRITON_INTERPRET", "1")
 
+# Programs that tests start take the library of this clone, too.
+os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "workflow")
+
 torch.set_num_threads(1)  # on networks this small, threads cost more than they bring
 
 settings.register_profile(
@@ -22,6 +26,11 @@ settings.register_profile(
 )
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+def pytest_collection_modifyitems(items):
+    """Whole runs of the workflow first: they are the longest, and no worker should wait for one at the end."""
+    items.sort(key=lambda item: item.path.parent.name != "workflow")
 
 
 @pytest.fixture(scope="session")

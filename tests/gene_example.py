@@ -4,12 +4,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pasvar.effects import add_genotypes, score_alleles, score_sites
-from pasvar.gene_effects import gene_effects
+from pasvar.effects import add_genotypes, compute_gene_effects, score_alleles, score_sites
 from pasvar.tables import empty_frame
 
 A, B, C = "20:100:+", "20:400:+", "20:900:+"
 D = "20:2000:-"
+
+RELEASED = "540147b1f239c27cec6594931a7305a3a5ded6d3c8fbc43661761bad94ed637e"
+MADE_BY = {"model": "aparent2", "model_sha256": RELEASED}
 
 
 @pytest.fixture
@@ -31,6 +33,32 @@ def catalogue():
         truncating=False,
         usage_measured=np.nan,
         usage_source=None,
+        source="gtf",
+        site_class="3utr",
+        n_transcripts=1,
+        a_rich=False,
+        hexamer="AATAAA",
+        hexamer_tier=[0, 4, 4, -1, 3],
+        confidence=1.0,
+        in_usage=True,
+    )
+
+
+@pytest.fixture
+def exons():
+    """A transcript of GENE1 with a coding part of 90 nt in two exons; the other genes do not code."""
+    return pd.DataFrame(
+        {
+            "transcript_id": ["T1", "T1"],
+            "gene_id": "GENE1",
+            "gene_name": "gene1",
+            "chrom": "20",
+            "strand": "+",
+            "start": [0, 40],
+            "end": [30, 900],
+            "coding_start": [0.0, 0.0],
+            "coding_end": [100.0, 100.0],
+        }
     )
 
 
@@ -43,8 +71,8 @@ def window_scores():
 
 
 @pytest.fixture
-def sites(catalogue, window_scores):
-    return score_sites(catalogue, window_scores, 0.001)
+def sites(catalogue, window_scores, exons):
+    return score_sites(catalogue, window_scores, exons, 0.001, RELEASED)
 
 
 @pytest.fixture
@@ -59,15 +87,16 @@ def scored(sites, windows, *rows: tuple) -> pd.DataFrame:
     alleles = alleles.assign(
         chrom="20", ref="A", id=None, norm_pos=alleles.pos, norm_ref="A", norm_alt=alleles.alt, af=np.nan
     )
-    alleles = alleles.assign(window_index=71, region="hexamer", anchor="hexamer", percentile=np.nan)
+    alleles = alleles.assign(window_index=71, window_last=71, region="hexamer", anchor="hexamer", percentile=np.nan)
     alleles["window_alt"] = "C" * 70 + "AGTAAA" + "C" * 129
+    alleles["rival_window_alt"] = None
     alleles = alleles.assign(
         logodds_core_alt=alleles.logodds_narrow_alt - 0.5, cut_mean_alt=101.0, cut_entropy_alt=3.0, cut_mode_alt=96.0
     )
-    scores = score_alleles(alleles, alleles, windows, sites)
+    scores = score_alleles(alleles, alleles, windows, sites, MADE_BY)
     return add_genotypes(scores, empty_frame("carriers"))
 
 
 def effects_of(scores: pd.DataFrame, sites: pd.DataFrame, min_usage_shift: float = 0.05) -> pd.DataFrame:
     """Table `gene_effects` without tissues."""
-    return gene_effects(scores, sites, empty_frame("tissue_usage"), 0.001, min_usage_shift)
+    return compute_gene_effects(scores, sites, empty_frame("tissue_usage"), 0.001, min_usage_shift)

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pasvar.model.checkpoint import Checkpoint, load_checkpoint
+from pasvar.genome import Genome
+from pasvar.model import Checkpoint, load_checkpoint
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -43,3 +44,20 @@ def golden_variants() -> list[dict]:
 def chr20() -> Path:
     """The folder with real data of chromosome 20 (GRCh37)."""
     return _shared("data/grch37_chr20")
+
+
+@pytest.fixture(scope="session")
+def chr22() -> Path:
+    """36-42 Mb of chromosome 22 of GRCh38, with GENCODE 24 and PolyA_DB 3.2."""
+    return _shared("data/grch38_chr22_36-42Mb")
+
+
+@pytest.fixture(scope="session")
+def genome_chr22(chr22):
+    with Genome(chr22 / "chr22_36-42Mb.fa.gz") as genome:
+        yield genome
+
+
+@pytest.fixture(scope="session")
+def polya_db_chr22(chr22) -> Path:
+    return chr22 / "polyadb32.chr22_36-42Mb.saf"

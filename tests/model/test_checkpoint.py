@@ -27,6 +27,7 @@ TINY = RELEASED_CONFIG | {"hidden_size": 4, "num_groups": 2, "num_blocks": 1, "d
 def tiny() -> Checkpoint:
     rng = np.random.default_rng(0)
     tensors = {name: rng.normal(size=shape).astype(np.float32) for name, shape in tensor_shapes(TINY).items()}
+    tensors = {name: np.abs(tensor) if name.endswith("running_var") else tensor for name, tensor in tensors.items()}
     return Checkpoint("tiny", dict(TINY), tensors, sha256="ab" * 32, source="a test")
 
 
@@ -175,8 +176,8 @@ def test_directories_that_are_no_model_are_refused(tmp_path):
         ({"num_labels": 205}, "num_labels must be sequence_length \\+ 1 = 206"),
         ({"library_index": 13}, "library_index 13 is not one of the 13"),
         ({"kernel_size": 4}, "kernel_size must be odd"),
-        ({"hidden_size": 0}, "hidden_size must be a positive whole number"),
-        ({"hidden_size": "32"}, "hidden_size must be a positive whole number"),
+        ({"hidden_size": 0}, "hidden_size must be a whole number from 1 to 4096"),
+        ({"hidden_size": "32"}, "hidden_size must be a whole number from 1 to 4096"),
         ({"vocab_size": 4}, "vocab_size must be 5"),
         ({"dilations": [1, 2, 4, 8, 4, 2, 0]}, "dilations must be positive"),
         ({"hidden_act": "gelu"}, "hidden_act must be relu"),

@@ -3,15 +3,9 @@
 import pytest
 import torch
 
-from pasvar.readout import both_log_odds
-from pasvar.training.losses import (
-    cleavage_loss,
-    distribution_kl,
-    family_loss,
-    isoform_share,
-    read_weights,
-    sigmoid_kl,
-)
+from pasvar.model.logits import both_log_odds
+from pasvar.model.losses import cleavage_loss, distribution_kl, isoform_share, read_weights, sigmoid_kl
+from pasvar.training.losses import family_loss
 
 
 def _spread(**mass: float) -> torch.Tensor:

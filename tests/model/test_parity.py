@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import torch
 
+from pasvar.model.logits import both_log_odds
 from pasvar.model.modeling import Aparent2ForSequencePrediction, Aparent2Model
-from pasvar.readout import both_log_odds
 from pasvar.sequence import encode
 
 

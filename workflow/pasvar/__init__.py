@@ -7,7 +7,11 @@ Coordinates, once for the whole library
 * A single base that is not a VCF variant (``cut_pos``) is 1-based.
 * A *window* is 205 nt of the transcribed strand; ``window_index`` counts along it from 0, and the hexamer starts at 70.
 
-Importing this package loads neither torch nor pandas; the modules that need them import them.
+The names below are loaded when they are first asked for: importing this package loads neither torch nor pandas.
 """
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
 
 __version__ = "0.1.0"

@@ -1,35 +1,40 @@
 """The configuration of a run: checked against its schema and against the files that it names, before any job starts.
 
-Imports neither pandas nor torch: Snakemake reads its Snakefile anew in every job.
+Imports neither pandas nor torch: Snakemake reads its Snakefile again in every job.
 """
 
-from collections.abc import Mapping, Sequence
+import json
+import math
+import re
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from pathlib import Path
 from string import Formatter
+from typing import Any
 
 import jsonschema
 import yaml
 from jsonschema.exceptions import best_match
 
-from pasvar.errors import InputError
-from pasvar.files import INDEX_SUFFIXES, index_path
+from pasvar.constants import MAX_SITE_SHARDS
+from pasvar.errors import InputError, reading
+from pasvar.files import INDEX_SUFFIXES, index_path, require_file, vcf_stem
+from pasvar.genotype_files import find_genotype_files
+from pasvar.paths import CONFIG_SCHEMA, KNOWN_ATLASES
 from pasvar.regions import bed_files, check_regions
-
-SCHEMA_PATH = Path(__file__).parents[1] / "schemas" / "config.schema.yaml"
-
 
 SITE_KEYS = (
     *(
         "biotypes",
         "atlas",
         "extension",
+        "atlas_gene_distance",
         "site_classes",
         "merge_distance",
         "min_atlas_usage",
         "a_rich",
         "min_canonical_share",
     ),
-    *("catalogue", "tissue_expression"),
+    *("catalogue", "tissue_expression", "predicted_sites", "min_confidence", "min_usage_confidence"),
 )
 """The keys that decide which sites there are."""
 
@@ -40,18 +45,59 @@ ALLELE_KEYS = ("max_allele_length", "filters", "min_af", "max_af", "regions")
 RESULT_KEYS = (
     *(key for key in SITE_KEYS if key != "min_canonical_share"),
     *ALLELE_KEYS,
-    *("new_sites", "usage_floor", "min_effect", "min_usage_shift", "percentiles"),
+    *("new_sites", "usage_floor", "min_effect", "min_usage_shift", "percentiles", "min_cell"),
 )
 """The keys that decide, beside inputs and network, what stands in the tables of results."""
 
 
+COMPLETE_BYTES = 20 * 10**9
+"""Of the cohort's files, up to which `ledger: auto` reads every record. Those of the 1000 Genomes project have about as many."""
+
+
+ATLAS_FOLDER = "results/atlases"
+"""Where the atlases that are fetched by name lie."""
+
+
 def read_schema() -> dict:
     """The JSON schema of the configuration."""
-    return yaml.safe_load(SCHEMA_PATH.read_text())
+    return yaml.safe_load(CONFIG_SCHEMA.read_text())
+
+
+def read_config(path: str | Path) -> dict:
+    """The content of a configuration file, YAML or JSON, not yet checked. Raises InputError, with the line where there is one,
+    for what is not a mapping of text, and for a key that is there twice: of two values YAML would keep the last."""
+    require_file(path, "configuration file")
+    with reading(path, "a configuration in YAML", "mend that line"):
+        text = Path(path).read_text(encoding="utf-8-sig")
+        found = json.loads(text, object_pairs_hook=_once) if Path(path).suffix == ".json" else yaml.load(text, _Once)
+    if found is not None and not isinstance(found, dict):
+        raise InputError(f"{path}: expected keys and values such as `fasta: genome.fa`, found {str(found)[:60]!r}")
+    _require_plain(found)
+    return found or {}
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict:
+    for key in (keys := [key for key, _ in pairs]):
+        if keys.count(key) > 1:
+            raise InputError(f"config key `{key}` is there twice; leave one")
+    return dict(pairs)
+
+
+class _Once(yaml.SafeLoader):
+    """YAML whose mappings have each key once."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        keys = [(key.value, key.start_mark.line + 1) for key, _ in node.value if key.tag != "tag:yaml.org,2002:merge"]
+        for number, (key, line) in enumerate(keys):
+            for other, first in keys[:number]:
+                if key == other:
+                    raise yaml.YAMLError(f"line {line}: key `{key}` is there already, in line {first}; leave one")
+        return super().construct_mapping(node, deep)
 
 
 def check_config(config: Mapping, directory: Path | None = None) -> dict:
-    """The configuration with defaults filled in, `vcf` as a list of paths, `atlas` as a list of mappings.
+    """The configuration with defaults filled in, `vcf` as a list of paths, `atlas` as a list of mappings. `genotype_files`
+    has, by the path in `vcf` of the VCF that will be made of it, each cohort in another format.
 
     Raises InputError, one line, where it cannot be run.
     directory: what relative paths are relative to (default: the working directory).
@@ -61,16 +107,20 @@ def check_config(config: Mapping, directory: Path | None = None) -> dict:
     for key in ("fasta", "gtf"):
         _require_file(directory / filled[key], filled[key], key)
     _check_sites(filled, directory)
-    filled["vcf"] = [str(path) for given in _listed(filled["vcf"]) for path in _expand(given, directory)]
-    for path in filled["vcf"]:
-        _require_index(directory / path, path)
+    _find_cohort(filled, directory)
+    filled["ledger"] = _choose_ledger(filled, directory)
+    filled["known"] = check_known(filled["known"], directory)
     filled["regions"] = _listed(filled["regions"])
     check_regions(filled["regions"], directory)
     if filled["min_af"] > filled["max_af"]:
         raise InputError(
             f"config key `min_af` is {filled['min_af']}, more than `max_af`, {filled['max_af']}: no allele passes"
         )
-    names = [Path(path).name.split(".vcf")[0].split(".bcf")[0] for path in filled["vcf"]]
+    if filled["min_cell"] is not None and filled["annotated_genotypes"] is True:
+        raise InputError(
+            "config key `annotated_genotypes` is true, but `min_cell` keeps people out of results; leave one of the two out"
+        )
+    names = [vcf_stem(path) for path in filled["vcf"]]
     for name in names:
         if names.count(name) > 1:
             raise InputError(f"config key `vcf`: two files are called {name}; give them different names")
@@ -84,13 +134,41 @@ def fill_sites(config: Mapping) -> dict:
     return {key: filled[key] for key in SITE_KEYS}
 
 
+def with_absolute_paths(value: Any, directory: Path | None = None) -> Any:
+    """A checked configuration, or a part of it, with the names of files and folders that are there as absolute paths."""
+    if isinstance(value, Mapping):
+        return {key: with_absolute_paths(part, directory) for key, part in value.items()}
+    if isinstance(value, list):
+        return [with_absolute_paths(part, directory) for part in value]
+    path = (directory or Path.cwd()) / value if isinstance(value, str) and value else None
+    return str(path) if path and path.exists() else value
+
+
+_OF_A_RUN = ("fasta", "gtf", "vcf")
+
+
+def fill_settings(config: Mapping) -> dict:
+    """As `check_config`, for all keys but those that every run must have; unknown ones are refused."""
+    filled = _validated(config, {"required": []})
+    _check_sites(filled, Path.cwd())
+    return {key: value for key, value in filled.items() if key not in _OF_A_RUN}
+
+
+def recorded_settings(config: Mapping) -> dict:
+    """As `fill_settings`, of a configuration that a run has recorded: its files need not be there any more."""
+    defaults = {key: value.get("default") for key, value in read_schema()["properties"].items()}
+    return {key: config.get(key, value) for key, value in defaults.items() if key not in _OF_A_RUN}
+
+
 def input_files(config: Mapping) -> dict[str, str]:
     """The files that a checked configuration names, but for the network's, by `<key>/<name>`; equal names are numbered."""
     given = {
-        **{key: _listed(config[key]) for key in ("fasta", "gtf", "vcf")},
+        **{key: _listed(config[key]) for key in ("fasta", "gtf")},
+        "vcf": [path for vcf in config["vcf"] for path in vcf_sources(config, vcf)],
         "atlas": [atlas["path"] for atlas in config["atlas"]],
         **{key: _listed(config[key] or []) for key in ("catalogue", "tissue_expression")},
         "regions": bed_files(config["regions"]),
+        "known": known_files(config),
     }
     named: dict[str, str] = {}
     for key, paths in given.items():
@@ -98,6 +176,17 @@ def input_files(config: Mapping) -> dict[str, str]:
             name = f"{key}/{Path(path).name}"
             named[f"{key}/{number}.{Path(path).name}" if name in named else name] = path
     return named
+
+
+def site_shards(config: Mapping) -> int:
+    """Into how many parts the genome is cut to find sites: it does not grow with the cohort, and so not beyond this number."""
+    return min(config["shards"], MAX_SITE_SHARDS)
+
+
+def vcf_sources(config: Mapping, vcf: str) -> list[str]:
+    """The user's files behind an entry of a checked configuration's `vcf`: itself, or what it is made of."""
+    files = config["genotype_files"].get(vcf)
+    return [path for path in files.values() if path] if files else [vcf]
 
 
 def result_settings(config: Mapping, keys: Sequence[str] = RESULT_KEYS) -> dict:
@@ -113,16 +202,74 @@ def result_settings(config: Mapping, keys: Sequence[str] = RESULT_KEYS) -> dict:
 
 def _validated(config: Mapping, change: Mapping) -> dict:
     """The configuration with defaults, after its schema with the keys of `change` in place of its own was met."""
+    _require_plain(config)
+    _require_finite(config)
     schema = {**read_schema(), **change}
     properties = schema["properties"]
-    for error in sorted(jsonschema.Draft202012Validator(schema).iter_errors(dict(config)), key=lambda e: list(e.path)):
+    for error in sorted(_Validator(schema).iter_errors(dict(config)), key=lambda e: list(map(str, e.path))):
         raise InputError(_explain(error, properties))
     filled = {key: config.get(key, properties[key].get("default")) for key in properties}
-    return filled | {"new_sites": properties["new_sites"]["default"] | filled["new_sites"]}
+    nested = ("new_sites", "predicted_sites")
+    return filled | {key: properties[key]["default"] | filled[key] for key in nested}
+
+
+def _fullmatch(
+    validator: object, pattern: str, instance: object, schema: object
+) -> Iterator[jsonschema.ValidationError]:
+    """`pattern` of a schema, of the whole text: to Python's `$` a line may end before its end."""
+    if isinstance(instance, str) and not re.fullmatch(pattern, instance):
+        yield jsonschema.ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _is_integer(checker: object, instance: object) -> bool:
+    """Whether a value is written as a whole number: JSON schema takes 1.0 for one, Python's `range` does not."""
+    return isinstance(instance, int) and not isinstance(instance, bool)
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator,
+    {"pattern": _fullmatch},
+    type_checker=jsonschema.Draft202012Validator.TYPE_CHECKER.redefine("integer", _is_integer),
+)
+
+_DEEPEST, _MOST_VALUES = 20, 100_000
+
+
+def _require_plain(config: object) -> None:
+    """Raise InputError where a configuration is nested without end, as YAML's aliases can make it, or a key is no text."""
+    waiting, n_values = [(config, 0)], 0
+    while waiting:
+        value, depth = waiting.pop()
+        n_values += 1
+        if depth > _DEEPEST or n_values > _MOST_VALUES:
+            raise InputError(
+                f"the configuration is nested deeper than {_DEEPEST} levels or has more than {_MOST_VALUES} values; "
+                "look at its anchors (&) and aliases (*)"
+            )
+        if isinstance(value, Mapping):
+            for key in value:
+                if not isinstance(key, str):
+                    raise InputError(f"config key `{key}` is no text; write it in quotes, or leave it out")
+            waiting += [(inside, depth + 1) for inside in value.values()]
+        elif isinstance(value, (list, tuple)):
+            waiting += [(inside, depth + 1) for inside in value]
+
+
+def _require_finite(value: object, path: str = "") -> None:
+    """Raise InputError for `.nan` and `.inf`: no comparison with them is true, so that no limit of the schema would be."""
+    if isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"config key `{path}` is {value}, which is no number to compare with; give a finite one")
+    if isinstance(value, Mapping):
+        for key, inside in value.items():
+            _require_finite(inside, f"{path}.{key}".lstrip("."))
+    elif isinstance(value, (list, tuple)):
+        for i, inside in enumerate(value):
+            _require_finite(inside, f"{path}[{i}]")
 
 
 def _check_sites(filled: dict, directory: Path) -> None:
-    """`atlas` as a list of mappings, with the defaults of its keys; the files of the sites must be there."""
+    """`atlas` as a list of mappings, with the defaults of its keys; the files of the sites must be there, but for those that are
+    fetched."""
     for key in ("catalogue", "tissue_expression"):
         if filled[key] is not None:
             _require_file(directory / filled[key], filled[key], key)
@@ -130,14 +277,72 @@ def _check_sites(filled: dict, directory: Path) -> None:
         {"path": atlas} if isinstance(atlas, str) else dict(atlas) for atlas in _listed(filled["atlas"] or [])
     ]
     for atlas in filled["atlas"]:
-        _require_file(directory / atlas["path"], atlas["path"], "atlas")
+        if atlas["path"] in known_atlases():
+            _name_known(atlas)
+        else:
+            _require_file(directory / atlas["path"], atlas["path"], "atlas")
     names = [atlas.get("name") for atlas in filled["atlas"]]
     if len(names) > 1 and (None in names or len(set(names)) < len(names)):
         raise InputError("config key `atlas`: of several, each needs a `name` of its own")
 
 
+def check_known(given: Sequence[Mapping], directory: Path | None = None) -> list[dict]:
+    """Config key `known`, with `path` as a list of files that are there. Raises InputError where one is not, or a limit is of a
+    field that is not carried."""
+    directory = directory or Path.cwd()
+    sources: list[dict] = []
+    for source in given:
+        where = f"known.{source['name']}"
+        if source["name"] in [other["name"] for other in sources]:
+            raise InputError(f"config key `known`: two sources are called {source['name']}; give them different names")
+        limits = dict(source.get("hide_above", {}))
+        if missing := sorted(set(limits) - set(source["fields"])):
+            raise InputError(
+                f"config key `{where}.hide_above` names {missing[0]}, which is not among its `fields`: "
+                f"{', '.join(source['fields'])}"
+            )
+        frequency = source.get("frequency", "AF" if "AF" in source["fields"] else None)
+        if frequency is not None and frequency not in source["fields"]:
+            raise InputError(
+                f"config key `{where}.frequency` is {frequency}, which is not among its `fields`: {', '.join(source['fields'])}"
+            )
+        paths = [path for each in _listed(source["path"]) for path in _expand(each, directory, where)]
+        for path in paths:
+            _require_file(directory / path, path, where)
+        given_keys = {"name": source["name"], "path": paths, "fields": list(source["fields"])}
+        sources.append({**given_keys, "hide_above": limits, "frequency": frequency})
+    return sources
+
+
+def fill_known(given: object, directory: Path | None = None) -> list[dict]:
+    """As `check_known`, of a value that its schema has not met yet."""
+    return check_known(_validated({"known": given}, {"required": []})["known"], directory)
+
+
+def known_files(config: Mapping) -> list[str]:
+    """The files of config key `known` in a checked configuration."""
+    return [path for source in config["known"] for path in source["path"]]
+
+
+def known_atlases() -> dict[str, dict]:
+    """The atlases that config key `atlas` knows by name, as `resources/atlases.yaml` describes them."""
+    return yaml.safe_load(KNOWN_ATLASES.read_text())
+
+
+def _name_known(atlas: dict) -> None:
+    """Where rule `fetch_atlas` puts a known atlas, and all that is known of it."""
+    name = atlas["path"]
+    known = known_atlases()[name]
+    atlas |= {"path": f"{ATLAS_FOLDER}/{name}", "known": {"name": name, **known}}
+    atlas.setdefault("name", name)
+    atlas.setdefault("format", known["format"])
+
+
+_LONGEST_SHOWN = 100
+"""Characters of a value that a message shows."""
+
 _NO_TEXTS = {
-    "vcf": "a list that is empty or holds something else than text",
+    "vcf": "a list that is empty or holds something else than paths",
     "regions": "neither text nor a list of texts",
 }
 
@@ -153,13 +358,15 @@ def _explain(error: jsonschema.ValidationError, properties: Mapping) -> str:
     known = error.schema.get("properties", properties)
     if error.validator == "additionalProperties":
         unknown = sorted(set(error.instance) - set(known))
-        return f"config key `{inside}{unknown[0]}` is unknown; the keys are {', '.join(known)}"
+        return f"config key `{inside}{unknown[0][:60]}` is unknown; the keys are {', '.join(known)}"
     if error.validator == "required":
         missing = next(key for key in error.validator_value if key not in error.instance)
         described = properties[(*error.absolute_path, missing)[0]]["description"]
         return f"config key `{inside}{missing}` is missing: {described}"
     expected = properties[error.absolute_path[0]]["description"]
-    return f"config key `{path}` is {error.instance!r}, {_rule(error)}. {expected}"
+    shown = repr(error.instance)
+    shown = shown if len(shown) <= _LONGEST_SHOWN else f"{shown[:_LONGEST_SHOWN]}..."
+    return f"config key `{path}` is {shown}, {_rule(error)}. {expected}"
 
 
 def _rule(error: jsonschema.ValidationError) -> str:
@@ -169,39 +376,89 @@ def _rule(error: jsonschema.ValidationError) -> str:
         "minimum": "at least",
         "maximum": "at most",
         "exclusiveMinimum": "more than",
+        "exclusiveMaximum": "less than",
         "enum": "one of",
         "type": "of type",
     }
     return f"expected {limits.get(error.validator, error.validator)} {error.validator_value}"
 
 
-def _listed(value: str | list) -> list:
-    return [value] if isinstance(value, str) else list(value)
+def _listed(value: str | Mapping | list) -> list:
+    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
-def _expand(given: str, directory: Path) -> list[str]:
-    """The files that a path with `{chrom}` stands for, sorted; the path itself where it has no wildcard."""
-    fields = [field for _, field, _, _ in Formatter().parse(given) if field is not None]
-    if not fields:
+def _find_cohort(filled: dict, directory: Path) -> None:
+    """`vcf` and `genotype_files` of `check_config`."""
+    vcfs: list[str] = []
+    filled["genotype_files"] = {}
+    for entry in _listed(filled["vcf"]):
+        for given in _expand(entry, directory, "vcf") if isinstance(entry, str) else [entry]:
+            files = find_genotype_files(given, directory)
+            if files is None:
+                _require_index(directory / given, given)
+                vcfs.append(given)
+            else:
+                vcfs.append(files.converted)
+                filled["genotype_files"][files.converted] = files._asdict()
+    filled["vcf"] = vcfs
+
+
+def _choose_ledger(filled: Mapping, directory: Path) -> str:
+    """Config key `ledger` in its own words; of `auto` what it means for these files."""
+    if filled["ledger"] != "auto":
+        return filled["ledger"]
+    files = [path for vcf in filled["vcf"] for path in vcf_sources(filled, vcf)]
+    return "in_range" if sum(_size(directory / path) for path in files) > COMPLETE_BYTES else "complete"
+
+
+def _size(path: Path) -> int:
+    """Bytes of a file, or of all in a folder."""
+    return sum(file.stat().st_size for file in path.rglob("*")) if path.is_dir() else path.stat().st_size
+
+
+def _expand(given: str, directory: Path, key: str) -> list[str]:
+    """The files that a path with `{chrom}`, `*`, `?` or `[]` stands for, sorted; the path itself where it has no wildcard, or
+    where a file has this very name."""
+    try:
+        fields = [field for _, field, _, _ in Formatter().parse(given) if field is not None]
+    except ValueError as error:
+        raise InputError(f"config key `vcf`: {given}: {error}; the only wildcard in braces is {{chrom}}") from error
+    if not fields and (not set("*?[") & set(given) or _exists(directory / given)):
         return [given]
-    if set(fields) != {"chrom"}:
-        raise InputError(f"config key `vcf`: {given}: the only wildcard is {{chrom}}")
+    if set(fields) - {"chrom"}:
+        raise InputError(f"config key `{key}`: {given}: the only wildcard in braces is {{chrom}}")
     pattern = given.replace("{chrom}", "*")
     anchor = Path(pattern).anchor
-    found = sorted((Path(anchor) if anchor else directory).glob(pattern.removeprefix(anchor)))
+    try:
+        found = sorted((Path(anchor) if anchor else directory).glob(pattern.removeprefix(anchor)))
+    except (ValueError, NotImplementedError, OSError) as error:
+        raise InputError(f"config key `vcf`: {given}: cannot be looked for ({error})") from error
     found = [path for path in found if path.suffix not in INDEX_SUFFIXES]
     if not found:
-        raise InputError(f"config key `vcf`: no file is called {given}, whatever {{chrom}} is")
+        which = ", whatever {chrom} is" if fields else f", whatever its *, ? and [] are (looked for from {directory})"
+        raise InputError(f"config key `{key}`: no file is called {given}{which}")
     return [str(path if anchor else path.relative_to(directory)) for path in found]
 
 
 def _require_file(path: Path, given: str, key: str) -> None:
-    if not path.is_file():
-        raise InputError(f"config key `{key}`: no such file: {given} (relative paths are taken from {Path.cwd()})")
+    try:
+        require_file(path)
+    except InputError as error:
+        if not _exists(path):
+            where = f"relative paths are taken from {Path.cwd()}"
+            raise InputError(f"config key `{key}`: no such file: {given} ({where})") from error
+        raise InputError(f"config key `{key}`: {error}") from error
     try:
         path.open("rb").close()
     except OSError as error:
         raise InputError(f"config key `{key}`: {given} cannot be read ({error.strerror})") from error
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 def _require_index(path: Path, given: str) -> None:

@@ -34,10 +34,16 @@ MERGE_DISTANCE = 24
 """Ends of one gene closer than this many nt are one site: cleavage is imprecise over about that width
 (the clustering distance of PolyA_DB; also PolyASite 2.0, Herrmann et al. 2020, NAR 48:D174)."""
 
+USUAL_HEXAMER_DISTANCE = 22
+"""nt from a canonical hexamer to the cut on average: 21.4 at the 444 curated cuts of chr20, 22.8 at the 1,440 of PolyA_DB 3.2 on
+chr22:36-42 Mb, 23.4 at the ends of Ensembl 75 on chr20. Of random hundreds of these 98 in 100 have 20.5 to 25.3."""
+
 A_RICH_UPSTREAM = 10
 A_RICH_DOWNSTREAM = 30
 """Where oligo-A in the genome marks a suspect of internal priming: from 10 nt before to 30 nt after the cut base.
-The patterns are the authors'; they say "near the site", and this is where an oligo-dT primer binds to the transcript."""
+The patterns are the authors', who look for them in the whole 205-nt window (johli/aparent-resnet, native APA analysis). That has
+4.4 % of the sites of PolyA_DB 3.2 on chr22:36-42 Mb, which was measured without internal priming; this, where an oligo-dT primer
+binds to the transcript, has 0.5 % of them."""
 
 TOLERANCE = {"exact": 1e-4, "fast": 0.1}
 """The precisions of the engine, and how far an effect may lie from that of the plain network in float64 by each: what rounding
@@ -53,3 +59,13 @@ it and 9 in 10 of those without any hexamer; of the ends that PolyASite 2.0 meas
 CLEAVAGE_SITE_REACH = 3
 """A base at most this many nt from the last one before the cut belongs to the cleavage site. The base that is cut after matters
 (A > U > C >> G, Chen et al. 1995, NAR 23:2614), and the entropy of the predicted cut responds most within about this distance."""
+
+UNCONFIRMED = 0.5
+"""Confidence below which a site is rather not real than real."""
+
+MAX_SITE_SHARDS = 64
+"""Into how many parts the genome is cut, at most, to find sites: a human genome has some 10^5 windows to judge, whatever the
+cohort."""
+
+RIVAL_FLAG = "rival_hexamer"
+"""Flag of an effect that is that in the window of the site's rival hexamer."""

@@ -1,5 +1,6 @@
 """Contig names: the FASTA's are the project's, and the names of other files are matched to them."""
 
+import re
 from collections.abc import Iterable
 
 _MITOCHONDRION = {"M", "MT"}
@@ -31,6 +32,16 @@ class ContigNames:
     def table(self, names: Iterable[str]) -> dict[str, str]:
         """The matches of `names`, by name, without those that have none."""
         return {name: matched for name in names if (matched := self.match(name)) is not None}
+
+
+def ucsc_name(name: str) -> str | None:
+    """What UCSC's browser calls a contig: chr20 for 20, chrM for MT; None for a scaffold that is not named as UCSC does."""
+    if name.startswith("chr") and name != "chrMT":
+        return name
+    key = _key(name)
+    if key == "MT":
+        return "chrM"
+    return f"chr{key}" if re.fullmatch(r"[1-9]\d?[A-Z]?|[XYZW]", key) else None
 
 
 def shorten(names: Iterable[str], most: int = 5) -> str:

@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 SECONDS_BETWEEN_LINES = 10
 
-silent = partial(tqdm, disable=True)
+no_progress = partial(tqdm, disable=True)
 """The default wherever a function takes `progress`: called with `total` and `unit`, it gives a bar with `update(n)`."""
 
 
@@ -30,7 +30,7 @@ class _Lines:
         sys.stderr.flush()
 
 
-def lines(total: int, unit: str) -> tqdm:
+def log_progress(total: int, unit: str) -> tqdm:
     """A bar for log files, a line every ten seconds."""
     return tqdm(
         total=total,

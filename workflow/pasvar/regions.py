@@ -11,10 +11,13 @@ from itertools import accumulate
 from pathlib import Path
 
 from pasvar.contigs import ContigNames, shorten
-from pasvar.errors import InputError
+from pasvar.errors import InputError, reading
+from pasvar.files import require_file
 
 _BED_SUFFIXES = (".bed", ".bed.gz", ".bed.bgz")
 _TEXT = re.compile(r"(?P<chrom>.+?)(:(?P<start>[\d,]+)(-(?P<end>[\d,]+))?)?")
+_MOST_DIGITS = 20
+"""More make no other number: none of them is a place."""
 NO_END = 2**40
 """Past the end of any contig."""
 
@@ -51,8 +54,8 @@ def check_regions(regions: Sequence[str], directory: Path) -> None:
     for region in regions:
         if region not in files:
             _parse(region)
-        elif not (directory / region).is_file():
-            raise InputError(f"config key `regions`: no such BED file: {region}")
+        else:
+            _require_bed(directory / region, region)
 
 
 def read_regions(regions: Sequence[str], names: ContigNames) -> Regions:
@@ -74,16 +77,22 @@ def read_regions(regions: Sequence[str], names: ContigNames) -> Regions:
     return Regions(found)
 
 
+def _require_bed(path: Path, given: str) -> None:
+    if not path.exists():
+        raise InputError(f"config key `regions`: no such BED file: {given}")
+    require_file(path, "BED file")
+
+
 def _parse(text: str, names: ContigNames | None = None) -> Interval:
     """`contig`, `contig:start` or `contig:start-end`, 1-based, both ends included. A contig of `names` may have colons."""
     if names is not None and names.match(text) is not None:
         return text, 0, NO_END
     parts = _TEXT.fullmatch(text)
     start, end = (
-        int((parts[key] or default).replace(",", "") or 0) if parts else 0
+        int((parts[key] or default).replace(",", "")[:_MOST_DIGITS] or 0) if parts else 0
         for key, default in (("start", "1"), ("end", str(NO_END)))
     )
-    if not 1 <= start <= end:
+    if parts is None or not 1 <= start <= end:
         raise InputError(
             f"config key `regions`: {text!r} is neither a region such as chr20:1,000,000-2,000,000 nor a file that ends in "
             ".bed or .bed.gz"
@@ -92,18 +101,19 @@ def _parse(text: str, names: ContigNames | None = None) -> Interval:
 
 
 def _read_bed(path: Path) -> list[Interval]:
-    try:
-        with path.open() if path.suffix == ".bed" else gzip.open(path, "rt") as file:
-            lines = file.readlines()
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise InputError(f"config key `regions`: {path}: cannot be read as BED ({error})") from error
+    _require_bed(path, str(path))
+    open_text = open if path.suffix == ".bed" else gzip.open
+    with reading(f"config key `regions`: {path}", "BED"), open_text(path, "rt", encoding="utf-8") as file:
+        lines = file.readlines()
     found: list[Interval] = []
     for number, line in enumerate(lines, start=1):
         if not line.strip() or line.startswith(("#", "track", "browser")):
             continue
         fields = line.split()
         if not (
-            len(fields) >= 3 and fields[1].isdecimal() and fields[2].isdecimal() and int(fields[1]) <= int(fields[2])
+            len(fields) >= 3
+            and all(place.isdecimal() and len(place) < _MOST_DIGITS for place in fields[1:3])
+            and int(fields[1]) <= int(fields[2])
         ):
             raise InputError(
                 f"config key `regions`: {path}: line {number} is not BED: expected contig, start and end (0-based, start before "

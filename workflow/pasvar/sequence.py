@@ -42,6 +42,11 @@ def reverse_complement(codes: np.ndarray) -> np.ndarray:
     return _COMPLEMENT[codes[..., ::-1]]
 
 
+def n_differences(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """In how many places (n,) the rows of two arrays of codes (n, length) differ."""
+    return np.asarray((first != second).sum(axis=1))
+
+
 def on_strand(codes: np.ndarray, minus: np.ndarray) -> np.ndarray:
     """Single bases (n,) of the forward strand, those where `minus` (n,) is set as bases of the minus strand; its own inverse."""
     return np.where(minus, _COMPLEMENT[codes], codes)

@@ -1,43 +1,80 @@
 # The checked configuration and the input functions, which the other files of this folder use. Functions stand only here.
 
 import json
-import re
+import os
+from functools import lru_cache
 
 from snakemake.exceptions import WorkflowError
+from snakemake.settings.enums import Quietness
 
 from pasvar.config import (
     ALLELE_KEYS,
     SITE_KEYS,
     check_config,
     input_files,
+    known_files,
+    read_config,
     result_settings,
+    site_shards,
+    vcf_sources,
+    with_absolute_paths,
 )
 from pasvar.digest import code_digest, files_digest
 from pasvar.errors import InputError
-from pasvar.files import index_path, index_suffix
+from pasvar.files import index_path, index_suffix, vcf_stem
+from pasvar.paths import BUNDLED_MODELS, ROOT
 from pasvar.regions import bed_files
+from pasvar.run.input_states import check_planned, write_plan
 
-try:
-    CONFIG = check_config(config)
-except InputError as error:
-    # One line for the user, without the chain of exceptions behind it.
+
+def stop(error):
+    """End with one line for the user, without the chain of exceptions behind it."""
+    # By itself, Snakemake hides even this under `--quiet all`.
+    settings = workflow.output_settings
+    if (
+        Quietness.ALL in (settings.quiet or ())
+        and "pasvar" not in settings.log_handler_settings
+    ):
+        print(f"pasvar: error: {error}", file=sys.stderr)
     raise WorkflowError(str(error)) from None
 
-# For the scripts that score. Not a param, as moving the store changes no result and must run nothing anew.
+
+try:
+    # Snakemake takes the last of two equal keys.
+    for path in workflow.configfiles:
+        read_config(path)
+    CONFIG = check_config(config)
+except InputError as error:
+    stop(error)
+
+# Another workflow that has this one as a module with `prefix:` puts the prefix before relative paths: it is for results, not for
+# its inputs.
+if workflow.modifier.path_modifier.prefix:
+    CONFIG = with_absolute_paths(CONFIG)
+
+# For the scripts that score. Not a param, as moving the store changes no result and must run nothing again.
 config["store"] = CONFIG["store"]
 
 
 wildcard_constraints:
     scatteritem=r"\d+-of-\d+",
+    atlas=r"[\w-]+",
 
 
 def code_of(script, *templates):
-    """Digest of a script and of the library behind it (and templates); as a param it makes a job run anew when they change."""
-    root = Path(workflow.basedir) / "workflow"
-    others = [
-        path for folder in templates for path in sorted((root / folder).iterdir())
-    ]
-    return code_digest(root / "scripts" / f"{script}.py", others)
+    """Digest of a script and of the library behind it (and templates); as a param it makes a job run again when they change."""
+    folders = [ROOT / "workflow" / folder for folder in templates]
+    others = [path for folder in folders for path in sorted(folder.iterdir())]
+    return code_digest(ROOT / "workflow" / "scripts" / f"{script}.py", others)
+
+
+def known_atlas(name):
+    """What is known of an atlas that the config gives by name."""
+    return next(
+        atlas["known"]
+        for atlas in CONFIG["atlas"]
+        if atlas.get("known", {}).get("name") == name
+    )
 
 
 def shard_number(wildcards):
@@ -45,19 +82,61 @@ def shard_number(wildcards):
     return int(wildcards.scatteritem.split("-of-")[0])
 
 
+def on_disk(files):
+    """A file that the config names, or a list of them, for an input of a rule: where results lie in Snakemake's default storage,
+    these still lie where the config says. What pasvar makes or fetches itself is a result.
+    """
+    if not isinstance(files, str):
+        return [on_disk(file) for file in files]
+    is_result = Path(files).parts[:1] == ("results",)
+    # Else, the flag would stand in the records of all runs.
+    if is_result or workflow.storage_settings.default_storage_provider is None:
+        return files
+    return local(files)
+
+
 def indexes(vcfs):
-    """The index of each VCF, so that a new index counts as a new input."""
-    return [str(index_path(path)) for path in vcfs]
+    """The index of each VCF that has one, so that a new index counts as a new input."""
+    converted = CONFIG["genotype_files"]
+    made = [f"{path}.csi" for path in vcfs if path in converted]
+    found = [index_path(path) for path in vcfs if path not in converted]
+    return [*made, *(on_disk(str(index)) for index in found if index)]
 
 
 def files_of_shards():
     """The VCFs that have records in each shard, from the first shard on; known once `assign_files` has looked."""
-    with checkpoints.assign_files.get().output.files.open() as file:
+    files = str(checkpoints.assign_files.get().output.files)
+    return _read_files(files, os.stat(files).st_mtime_ns)
+
+
+def shards_of_files():
+    """The other way round: by VCF the numbers of its shards."""
+    files = str(checkpoints.assign_files.get().output.files)
+    return _turn_round(files, os.stat(files).st_mtime_ns)
+
+
+@lru_cache(maxsize=1)
+def _turn_round(path, mtime_ns):
+    found = {}
+    for shard, vcfs in enumerate(_read_files(path, mtime_ns), start=1):
+        for vcf in vcfs:
+            found.setdefault(vcf, []).append(shard)
+    return found
+
+
+@lru_cache(maxsize=1)
+def _read_files(path, mtime_ns):
+    """The file as parsed once for each time (ns) that it changed: every input function of every shard asks for it."""
+    with open(path) as file:
         return json.load(file)
 
 
 def shard_vcfs(wildcards):
-    """The VCFs that a shard reads. Those of other contigs are no input of its jobs, so that adding one does not run them anew."""
+    """The VCFs that a shard reads. Those of other contigs are no input of its jobs, so that adding one does not run them again."""
+    return on_disk(_vcfs_of(wildcards))
+
+
+def _vcfs_of(wildcards):
     if len(CONFIG["vcf"]) == 1:
         return CONFIG["vcf"]
     return files_of_shards()[shard_number(wildcards) - 1]
@@ -65,61 +144,63 @@ def shard_vcfs(wildcards):
 
 def shard_vcf_indexes(wildcards):
     """The indexes of `shard_vcfs`."""
-    return indexes(shard_vcfs(wildcards))
+    return indexes(_vcfs_of(wildcards))
 
 
 def annotated_digests(wildcards):
     """The digests of an annotated VCF's input, and of all that decides its scores."""
     vcf = ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"]
-    others = [
-        name for name, path in INPUTS.items() if path != vcf and name.startswith("vcf/")
-    ]
-    unwanted = {f"results/inputs/{name}.sha256" for name in others}
-    return [digest for digest in digests_of(*CONFIG) if digest not in unwanted]
+    own = [name for path in vcf_sources(CONFIG, vcf) for name in NAMES_OF_VCFS[path]]
+    return [*DIGESTS_BUT_VCF, *(f"results/inputs/{name}.sha256" for name in own)]
 
 
-def effects_near(table):
-    """Input function: the tables of this name that have the alleles of an annotated VCF, by place."""
+def effects_near(table, bundle):
+    """Input function: what has the alleles of an annotated VCF in a table of this name, by place: of shards the bundles."""
 
     def tables(wildcards):
         vcf = ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"]
         if len(CONFIG["vcf"]) == 1:
             return [f"results/{table}.parquet"]
-        shards = [
-            f"{i}-of-{CONFIG['shards']}"
-            for i, vcfs in enumerate(files_of_shards(), start=1)
-            if vcf in vcfs
-        ] or [
-            f"1-of-{CONFIG['shards']}"
-        ]  # a file without records
-        return [f"results/shards/{shard}/{table}.parquet" for shard in shards]
+        # A file without records is in none.
+        shards = shards_of_files().get(vcf, [1])
+        return [
+            f"results/shards/{shard}-of-{CONFIG['shards']}/{bundle}.zip"
+            for shard in shards
+        ]
 
     return tables
 
 
-def model_files():
-    """The files of the model where the config gives a path, so that a changed one counts."""
-    path = Path(CONFIG["model"])
+def genotype_file(key):
+    """Input function: a file of a cohort that is no VCF."""
+    return lambda wildcards: on_disk(
+        CONFIG["genotype_files"][f"results/inputs/genotypes/{wildcards.cohort}.vcf.gz"][
+            key
+        ]
+        or []
+    )
+
+
+def model_files(model):
+    """The files of a model where it is given by a path, so that a changed one counts."""
+    path = Path(model)
     if path.is_dir():
         return sorted(str(file) for file in path.iterdir() if file.is_file())
-    return [str(path)] if path.exists() else []
+    return [model] if path.exists() else []
 
 
-def bundled_weights():
+def bundled_weights(model):
     """Digest of a bundled model, so that a changed one counts; files of the clone are no inputs, for it may move."""
-    folder = Path(workflow.basedir) / "resources" / "models" / CONFIG["model"]
-    return files_digest(sorted(folder.glob("*.[js]*")))
+    return files_digest(sorted((BUNDLED_MODELS / model).glob("*.[js]*")))
 
 
 def annotated_files():
     """The annotated VCF of each input VCF."""
     if len(CONFIG["vcf"]) == 1:
         return {"results/annotated.vcf.gz": CONFIG["vcf"][0]}
-    stems = {
-        path: re.sub(r"\.(vcf\.b?gz|bcf)$", "", Path(path).name)
-        for path in CONFIG["vcf"]
+    return {
+        f"results/annotated/{vcf_stem(path)}.vcf.gz": path for path in CONFIG["vcf"]
     }
-    return {f"results/annotated/{stem}.vcf.gz": path for path, stem in stems.items()}
 
 
 def digests_of(*keys):
@@ -133,13 +214,42 @@ RESULTS = [
     f"results/{name}.parquet"
     for name in (
         *("sites", "scores", "gene_effects", "tissue_effects", "new_sites"),
-        *("haplotypes", "samples", "genes", "ledger"),
+        *("haplotypes", "samples", "known", "genes", "ledger"),
+    )
+]
+MERGED_BY = [
+    f"results/merge/{name}.parquet"
+    for name in (
+        *("haplotype_counts", "unscored_changes"),
+        *("gene_carriers", "people_digests"),
     )
 ]
 INPUTS = input_files(CONFIG)
+# What is known of the alleles changes no score.
+SCORE_INPUTS = [key for key in CONFIG if key != "known"]
+DIGESTS_BUT_VCF = digests_of(*(key for key in SCORE_INPUTS if key != "vcf"))
+NAMES_OF_VCFS = {}
+for name, path in INPUTS.items():
+    if name.startswith("vcf/"):
+        NAMES_OF_VCFS.setdefault(path, []).append(name)
 SITE_INPUTS = ("fasta", "gtf", "atlas", "catalogue", "tissue_expression")
+USER_FILES = [
+    *INPUTS.values(),
+    *model_files(CONFIG["model"]),
+]
+try:
+    check_planned(USER_FILES)
+except InputError as error:
+    stop(error)
 SETTINGS = result_settings(CONFIG)
+LEAVES_OUT = bool(
+    CONFIG["filters"]
+    or CONFIG["regions"]
+    or CONFIG["min_af"] > 0
+    or CONFIG["max_af"] < 1
+)
 # But the store, which may move at any time.
 ALL_SETTINGS = {key: value for key, value in CONFIG.items() if key != "store"}
 ANNOTATED = annotated_files()
-INDEX_SUFFIX = index_suffix(CONFIG["vcf"])
+# Nobody knows yet how long the contigs of a VCF are that is still to be made.
+INDEX_SUFFIX = ".csi" if CONFIG["genotype_files"] else index_suffix(CONFIG["vcf"])

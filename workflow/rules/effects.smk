@@ -1,20 +1,19 @@
 # From scores to effects: per allele and site, per haplotype and site, per allele and gene, per person and gene, per gene.
 #
-# in:  results/scores/windows.parquet, results/shards/{scatteritem}/*.parquet, VCF files (for the names of people)
-# out: results/{sites,scores,haplotypes,gene_effects,tissue_effects,new_sites,samples,genes}.parquet, results/genes.tsv
+# in:  results/scores/windows.parquet, results/shards/{scatteritem}/*, the files of config key `known`
+# out: results/{sites,scores,haplotypes,gene_effects,tissue_effects,new_sites,samples,known,genes}.parquet, results/genes.tsv
 
 
 rule predict_usage:
     input:
         catalogue="results/sites/catalogue.parquet",
-        scores="results/scores/windows.parquet",
+        exons="results/sites/exons.parquet",
+        window_scores="results/scores/windows.parquet",
         digests=digests_of(*SITE_INPUTS),
     output:
         sites="results/sites.parquet",
     log:
         "logs/predict_usage.log",
-    benchmark:
-        "benchmarks/predict_usage.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
@@ -25,34 +24,20 @@ rule predict_usage:
         "../scripts/predict_usage.py"
 
 
-rule summarise_alleles:
+rule compute_effects:
     input:
         sites="results/sites.parquet",
         tissue_usage="results/sites/tissue_usage.parquet",
         windows="results/windows/windows.parquet",
-        alleles="results/shards/{scatteritem}/alleles.parquet",
-        allele_scores="results/shards/{scatteritem}/allele_scores.parquet",
-        candidates="results/shards/{scatteritem}/candidates.parquet",
-        candidate_scores="results/shards/{scatteritem}/candidate_scores.parquet",
         exons="results/sites/exons.parquet",
-        carriers="results/shards/{scatteritem}/carriers.parquet",
+        alleles="results/shards/{scatteritem}/alleles.zip",
+        scores="results/shards/{scatteritem}/allele_scores.zip",
         site_haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
-        haplotype_scores="results/shards/{scatteritem}/haplotype_scores.parquet",
-        carried="results/shards/{scatteritem}/carried.parquet",
-        vcf=shard_vcfs,
-        index=shard_vcf_indexes,
+        people="results/shards/{scatteritem}/people.zip",
     output:
-        scores="results/shards/{scatteritem}/scores.parquet",
-        haplotypes="results/shards/{scatteritem}/haplotypes.parquet",
-        gene_effects="results/shards/{scatteritem}/gene_effects.parquet",
-        tissue_effects="results/shards/{scatteritem}/tissue_effects.parquet",
-        new_sites="results/shards/{scatteritem}/new_sites.parquet",
-        samples="results/shards/{scatteritem}/samples.parquet",
-        gene_carriers="results/shards/{scatteritem}/gene_carriers.parquet",
+        effects="results/shards/{scatteritem}/effects.zip",
     log:
-        "logs/summarise_alleles/{scatteritem}.log",
-    benchmark:
-        "benchmarks/summarise_alleles/{scatteritem}.tsv"
+        "logs/compute_effects/{scatteritem}.log",
     conda:
         "../../envs/genome.yaml"
     params:
@@ -62,23 +47,16 @@ rule summarise_alleles:
         merge_distance=CONFIG["merge_distance"],
         extension=CONFIG["extension"],
         new_sites=CONFIG["new_sites"],
-        code=code_of("summarise_alleles"),
+        code=code_of("compute_effects"),
     script:
-        "../scripts/summarise_alleles.py"
+        "../scripts/compute_effects.py"
 
 
 rule gather_effects:
     input:
         sites="results/sites.parquet",
-        scores=gather.shards("results/shards/{scatteritem}/scores.parquet"),
-        haplotypes=gather.shards("results/shards/{scatteritem}/haplotypes.parquet"),
-        gene_effects=gather.shards("results/shards/{scatteritem}/gene_effects.parquet"),
-        tissue_effects=gather.shards(
-            "results/shards/{scatteritem}/tissue_effects.parquet"
-        ),
-        new_sites=gather.shards("results/shards/{scatteritem}/new_sites.parquet"),
-        samples=gather.shards("results/shards/{scatteritem}/samples.parquet"),
-        digests=digests_of(*CONFIG),
+        effects=gather.shards("results/shards/{scatteritem}/effects.zip"),
+        digests=digests_of(*SCORE_INPUTS),
     output:
         scores="results/scores.parquet",
         haplotypes="results/haplotypes.parquet",
@@ -88,8 +66,6 @@ rule gather_effects:
         samples="results/samples.parquet",
     log:
         "logs/gather_effects.log",
-    benchmark:
-        "benchmarks/gather_effects.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
@@ -99,24 +75,69 @@ rule gather_effects:
         "../scripts/gather_effects.py"
 
 
+# For `pasvar merge`, which joins runs over different people.
+rule gather_counts:
+    input:
+        people=gather.shards("results/shards/{scatteritem}/people.zip"),
+        ledgers=gather.shards("results/shards/{scatteritem}/ledger.zip"),
+        effects=gather.shards("results/shards/{scatteritem}/effects.zip"),
+    output:
+        haplotype_counts="results/merge/haplotype_counts.parquet",
+        unscored_changes="results/merge/unscored_changes.parquet",
+        gene_carriers="results/merge/gene_carriers.parquet",
+        people_digests="results/merge/people_digests.parquet",
+    log:
+        "logs/gather_counts.log",
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        min_cell=CONFIG["min_cell"],
+        code=code_of("gather_counts"),
+    script:
+        "../scripts/gather_counts.py"
+
+
+# What it finds changes no score: a new ClinVar runs this, the ranking and the report again.
+rule join_known:
+    input:
+        gene_effects="results/gene_effects.parquet",
+        new_sites="results/new_sites.parquet",
+        fasta=on_disk(CONFIG["fasta"]),
+        contigs="results/reference/contigs.parquet",
+        sources=on_disk(known_files(CONFIG)),
+        indexes=indexes(known_files(CONFIG)),
+        digests=digests_of("known"),
+    output:
+        known="results/known.parquet",
+    log:
+        "logs/join_known.log",
+    conda:
+        "../../envs/genome.yaml"
+    params:
+        known=CONFIG["known"],
+        code=code_of("join_known"),
+    script:
+        "../scripts/join_known.py"
+
+
 rule summarise_genes:
     input:
+        known="results/known.parquet",
         sites="results/sites.parquet",
-        gene_effects=gather.shards("results/shards/{scatteritem}/gene_effects.parquet"),
-        gene_counts=gather.shards("results/shards/{scatteritem}/gene_counts.parquet"),
-        gene_carriers=gather.shards(
-            "results/shards/{scatteritem}/gene_carriers.parquet"
-        ),
-        vcf=CONFIG["vcf"],
-        index=indexes(CONFIG["vcf"]),
+        effects=gather.shards("results/shards/{scatteritem}/effects.zip"),
+        ledgers=gather.shards("results/shards/{scatteritem}/ledger.zip"),
+        people=gather.shards("results/shards/{scatteritem}/people.zip"),
         digests=digests_of(*CONFIG),
     output:
         genes="results/genes.parquet",
-        text="results/genes.tsv",
+        text=report(
+            "results/genes.tsv",
+            caption="../report/genes.rst",
+            category="Tables",
+            labels={"table": "genes"},
+        ),
     log:
         "logs/summarise_genes.log",
-    benchmark:
-        "benchmarks/summarise_genes.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
@@ -130,25 +151,28 @@ rule summarise_genes:
 # One file for a cohort in one VCF, results/annotated.vcf.gz; else one each, under results/annotated/.
 rule annotate_vcf:
     input:
-        vcf=lambda wildcards: ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"],
-        scores=effects_near("scores"),
-        gene_effects=effects_near("gene_effects"),
-        new_sites=effects_near("new_sites"),
+        vcf=lambda wildcards: on_disk(
+            ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"]
+        ),
+        scores=effects_near("scores", "effects"),
+        gene_effects=effects_near("gene_effects", "effects"),
+        new_sites=effects_near("new_sites", "effects"),
+        # Where nothing is left out, it has nothing to say.
+        ledger=effects_near("ledger", "ledger") if LEAVES_OUT else [],
         contigs="results/reference/contigs.parquet",
         digests=annotated_digests,
     output:
         annotated="results/{annotated}.vcf.gz",
         index=f"results/{{annotated}}.vcf.gz{INDEX_SUFFIX}",
     log:
-        "logs/{annotated}.log",
-    benchmark:
-        "benchmarks/{annotated}.tsv"
+        "logs/annotate_vcf/{annotated}.log",
     wildcard_constraints:
         annotated=r"annotated(/[^/]+)?",
     conda:
         "../../envs/genome.yaml"
     params:
         min_effect=CONFIG["min_effect"],
+        genotypes=CONFIG["annotated_genotypes"],
         settings=SETTINGS,
         code=code_of("annotate_vcf"),
     script:

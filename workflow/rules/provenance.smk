@@ -6,19 +6,18 @@
 
 rule digest_input:
     input:
-        file=lambda wildcards: INPUTS[f"{wildcards.key}/{wildcards.name}"],
+        file=lambda wildcards: on_disk(INPUTS[f"{wildcards.key}/{wildcards.name}"]),
     output:
         digest="results/inputs/{key}/{name}.sha256",
     log:
         "logs/digest_input/{key}/{name}.log",
-    benchmark:
-        "benchmarks/digest_input/{key}/{name}.tsv"
     wildcard_constraints:
         key=r"\w+",
         name=r"[^/]+",
     conda:
         "../../envs/genome.yaml"
     params:
+        full=CONFIG["full_digests"],
         code=code_of("digest_input"),
     script:
         "../scripts/digest_input.py"
@@ -27,15 +26,19 @@ rule digest_input:
 rule record_provenance:
     input:
         results=[*RESULTS, *ANNOTATED, "results/report/index.html"],
-        genes="results/report/genes",
+        pages=[
+            "results/report/genes",
+            "results/report/cards",
+            "results/report/data",
+            "results/report/figures",
+            "results/multiqc",
+        ],
         digests=digests_of(*CONFIG),
     output:
         record="results/provenance.json",
         crate="results/ro-crate-metadata.json",
     log:
         "logs/record_provenance.log",
-    benchmark:
-        "benchmarks/record_provenance.tsv"
     conda:
         "../../envs/report.yaml"
     threads: 2

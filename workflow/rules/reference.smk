@@ -6,13 +6,11 @@
 
 rule index_reference:
     input:
-        fasta=CONFIG["fasta"],
+        fasta=on_disk(CONFIG["fasta"]),
     output:
         contigs="results/reference/contigs.parquet",
     log:
         "logs/index_reference.log",
-    benchmark:
-        "benchmarks/index_reference.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
@@ -28,18 +26,16 @@ localrules:
 
 rule prepare_model:
     input:
-        model_files(),
+        on_disk(model_files(CONFIG["model"])),
     output:
         model=directory("results/model"),
     log:
         "logs/prepare_model.log",
-    benchmark:
-        "benchmarks/prepare_model.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
         model=CONFIG["model"],
-        weights=bundled_weights(),
+        weights=bundled_weights(CONFIG["model"]),
         code=code_of("prepare_model"),
     script:
         "../scripts/prepare_model.py"

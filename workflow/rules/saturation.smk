@@ -20,8 +20,6 @@ rule score_saturation:
         scores="results/shards/{scatteritem}/saturation_scores.parquet",
     log:
         "logs/score_saturation/{scatteritem}.log",
-    benchmark:
-        "benchmarks/score_saturation/{scatteritem}.tsv"
     conda:
         "../../envs/score.yaml"
     threads: 2
@@ -42,15 +40,14 @@ rule gather_saturation:
         sites="results/sites.parquet",
     output:
         table="results/saturation.parquet",
+        # Its index is beside it: .tbi, or .csi for long contigs.
         text="results/saturation.tsv.gz",
-        index="results/saturation.tsv.gz.tbi",
     log:
         "logs/gather_saturation.log",
-    benchmark:
-        "benchmarks/gather_saturation.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
+        genes=CONFIG["saturation"]["genes"],
         code=code_of("gather_saturation"),
     script:
         "../scripts/gather_saturation.py"

@@ -4,6 +4,7 @@
 # out: results/training/ with model/ (which config key `model` may name), metrics.tsv, test.json, loss.png
 
 TRAINING = CONFIG.get("training") or {}
+START = TRAINING.get("start", "")
 
 
 rule train:
@@ -17,6 +18,7 @@ rule train:
 rule train_model:
     input:
         table=TRAINING.get("table", "(set config key training.table)"),
+        start=on_disk(model_files(START)) if START else [],
     output:
         model=directory("results/training/model"),
         metrics="results/training/metrics.tsv",
@@ -24,13 +26,12 @@ rule train_model:
         losses="results/training/loss.png",
     log:
         "logs/train_model.log",
-    benchmark:
-        "benchmarks/train_model.tsv"
     conda:
         "../../envs/train.yaml"
     threads: 2
     params:
-        start=TRAINING.get("start", ""),
+        start=START,
+        weights=bundled_weights(START) if START else "",
         settings={
             key: value
             for key, value in TRAINING.items()

@@ -1,30 +1,27 @@
 # Every allele of the cohort, shard by shard: its status, and the windows that it changes.
 #
 # in:  VCF files with their indexes, results/windows/windows.parquet, FASTA
-# out: results/shards/{scatteritem}/*.parquet, results/ledger.parquet, results/ledger.tsv, results/ledger_files.tsv
+# out: results/shards/{scatteritem}/{ledger,alleles,people}.zip, results/shards/{scatteritem}/site_haplotypes.parquet,
+#      results/ledger.parquet, results/ledger.tsv, results/ledger_files.tsv
 
 
 rule read_alleles:
     input:
         vcf=shard_vcfs,
         index=shard_vcf_indexes,
-        fasta=CONFIG["fasta"],
+        fasta=on_disk(CONFIG["fasta"]),
         contigs="results/reference/contigs.parquet",
         catalogue="results/sites/catalogue.parquet",
         exons="results/sites/exons.parquet",
         windows="results/windows/windows.parquet",
         plan="results/shards/plan.parquet",
-        regions=bed_files(CONFIG["regions"]),
+        regions=on_disk(bed_files(CONFIG["regions"])),
     output:
-        ledger="results/shards/{scatteritem}/ledger.parquet",
-        alleles="results/shards/{scatteritem}/alleles.parquet",
-        candidates="results/shards/{scatteritem}/candidates.parquet",
-        vcf_counts="results/shards/{scatteritem}/vcf_counts.parquet",
-        gene_counts="results/shards/{scatteritem}/gene_counts.parquet",
+        # Apart from the alleles: what only changes the ledger scores nothing again.
+        ledger="results/shards/{scatteritem}/ledger.zip",
+        alleles="results/shards/{scatteritem}/alleles.zip",
     log:
         "logs/read_alleles/{scatteritem}.log",
-    benchmark:
-        "benchmarks/read_alleles/{scatteritem}.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
@@ -48,21 +45,19 @@ rule read_genotypes:
     input:
         vcf=shard_vcfs,
         index=shard_vcf_indexes,
-        fasta=CONFIG["fasta"],
+        fasta=on_disk(CONFIG["fasta"]),
         contigs="results/reference/contigs.parquet",
         windows="results/windows/windows.parquet",
-        alleles="results/shards/{scatteritem}/alleles.parquet",
-        candidates="results/shards/{scatteritem}/candidates.parquet",
+        alleles="results/shards/{scatteritem}/alleles.zip",
+        shard_ledger="results/shards/{scatteritem}/ledger.zip",
         # Only to wait for: what it says changes no genotype.
         ledger=ancient("results/ledger.parquet"),
     output:
-        carriers="results/shards/{scatteritem}/carriers.parquet",
+        # Apart from the people: more of them with the same haplotypes score nothing again.
         site_haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
-        carried="results/shards/{scatteritem}/carried.parquet",
+        people="results/shards/{scatteritem}/people.zip",
     log:
         "logs/read_genotypes/{scatteritem}.log",
-    benchmark:
-        "benchmarks/read_genotypes/{scatteritem}.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
@@ -75,19 +70,22 @@ rule read_genotypes:
 # Scoring waits for it: files of different assemblies stop a run here, before the expensive part.
 rule close_ledger:
     input:
-        ledgers=gather.shards("results/shards/{scatteritem}/ledger.parquet"),
-        vcf_counts=gather.shards("results/shards/{scatteritem}/vcf_counts.parquet"),
-        vcf=CONFIG["vcf"],
+        ledgers=gather.shards("results/shards/{scatteritem}/ledger.zip"),
+        vcf=on_disk(CONFIG["vcf"]),
         index=indexes(CONFIG["vcf"]),
+        contigs="results/reference/contigs.parquet",
         digests=digests_of("fasta", "vcf", "regions"),
     output:
         ledger="results/ledger.parquet",
-        totals="results/ledger.tsv",
+        totals=report(
+            "results/ledger.tsv",
+            caption="../report/ledger.rst",
+            category="Tables",
+            labels={"table": "ledger"},
+        ),
         files="results/ledger_files.tsv",
     log:
         "logs/close_ledger.log",
-    benchmark:
-        "benchmarks/close_ledger.tsv"
     conda:
         "../../envs/genome.yaml"
     params:

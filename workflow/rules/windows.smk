@@ -7,14 +7,12 @@
 rule extract_windows:
     input:
         catalogue="results/sites/catalogue.parquet",
-        fasta=CONFIG["fasta"],
+        fasta=on_disk(CONFIG["fasta"]),
         contigs="results/reference/contigs.parquet",
     output:
         windows="results/windows/windows.parquet",
     log:
         "logs/extract_windows.log",
-    benchmark:
-        "benchmarks/extract_windows.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
@@ -31,8 +29,6 @@ rule plan_shards:
         plan="results/shards/plan.parquet",
     log:
         "logs/plan_shards.log",
-    benchmark:
-        "benchmarks/plan_shards.tsv"
     conda:
         "../../envs/genome.yaml"
     params:
@@ -47,7 +43,7 @@ rule plan_shards:
 # does without.)
 checkpoint assign_files:
     input:
-        vcf=CONFIG["vcf"],
+        vcf=on_disk(CONFIG["vcf"]),
         index=indexes(CONFIG["vcf"]),
         contigs="results/reference/contigs.parquet",
         plan="results/shards/plan.parquet",
@@ -55,8 +51,6 @@ checkpoint assign_files:
         files="results/shards/files.json",
     log:
         "logs/assign_files.log",
-    benchmark:
-        "benchmarks/assign_files.tsv"
     conda:
         "../../envs/genome.yaml"
     params:

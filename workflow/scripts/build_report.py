@@ -1,14 +1,16 @@
-"""The overview of a run and a page per top gene."""
+"""The overview of a run, a page per top gene, a card per top variant, and what MultiQC reads."""
 
 from logging import Logger
+from pathlib import Path
 
-from pasvar.jobs import logged
-from pasvar.report.build import build_report
+from pasvar.report import Outputs, build_report
+from pasvar.run import Named, logged
 
 
-def main(inputs, outputs, settings: dict, log: Logger) -> None:
-    n_pages = build_report(inputs, settings, outputs.index, outputs.genes)
-    log.info("%s and %d pages of genes", outputs.index, n_pages)
+def main(inputs: Named, outputs: Named, settings: dict, log: Logger) -> None:
+    places = Outputs(**{name: Path(path) for name, path in outputs.items()})
+    built = build_report(dict(inputs.items()), settings, places)
+    log.info("%s, pages of genes: %d, cards of variants: %d", outputs.index, built.n_genes, built.n_cards)
 
 
 if __name__ == "__main__":

@@ -3,9 +3,9 @@
 from pathlib import Path
 
 from pasvar.genome import Genome
-from pasvar.jobs import logged
+from pasvar.run import logged
+from pasvar.scoring import reference_windows
 from pasvar.tables import read_table, write_table
-from pasvar.windows import reference_windows
 
 
 def main(catalogue: str, fasta: str, index_dir: str, windows: str) -> None:
@@ -14,7 +14,7 @@ def main(catalogue: str, fasta: str, index_dir: str, windows: str) -> None:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0], snakemake.input):
         main(
             snakemake.input.catalogue,
             snakemake.input.fasta,

@@ -1,14 +1,15 @@
-"""The tables of all shards, joined in genome order."""
+"""The tables of all shards, joined in genome order, without the counts of few people."""
 
-from pasvar.jobs import logged
-from pasvar.provenance import made_by
-from pasvar.tables import gather, read_made_by
+from functools import partial
+
+from pasvar.run import Named, logged, made_by
+from pasvar.tables import gather, hide_counts, read_made_by
 
 
-def main(inputs, outputs, settings: dict) -> None:
+def main(inputs: Named, outputs: Named, settings: dict) -> None:
     about = read_made_by(inputs.sites) | made_by(inputs.digests, settings)
     for name, out in outputs.items():
-        gather(inputs[name], name, out, about)
+        gather(inputs.effects, name, out, about, partial(hide_counts, name, inputs.effects, settings["min_cell"]))
 
 
 if __name__ == "__main__":

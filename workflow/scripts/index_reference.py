@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from pasvar.genome import Genome, contig_table
-from pasvar.jobs import logged
+from pasvar.run import logged
 from pasvar.tables import write_table
 
 
@@ -13,5 +13,5 @@ def main(fasta: str, contigs: str) -> None:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0], snakemake.input):
         main(snakemake.input.fasta, snakemake.output.contigs)

@@ -1,9 +1,8 @@
 """Which stretches of the genome each shard reads."""
 
-from pasvar.alleles import reach
-from pasvar.jobs import logged
-from pasvar.shards import plan_shards
+from pasvar.run import logged
 from pasvar.tables import read_table, write_table
+from pasvar.variants import plan_shards, reach
 
 
 def main(catalogue: str, contigs: str, plan: str, n_shards: int, max_allele_length: int) -> None:

@@ -1,16 +1,15 @@
 """The sites with their reference log odds and usage."""
 
 from pasvar.effects import score_sites
-from pasvar.jobs import logged
-from pasvar.provenance import made_by
+from pasvar.run import Named, logged, made_by
 from pasvar.tables import read_made_by, read_table, write_table
 
 
-def main(inputs, sites: str, params) -> None:
-    table = score_sites(
-        read_table(inputs.catalogue, "catalogue"), read_table(inputs.scores, "window_scores"), params.usage_floor
-    )
-    of_tables = read_made_by(inputs.catalogue) | read_made_by(inputs.scores)
+def main(inputs: Named, sites: str, params: Named) -> None:
+    read = {name: read_table(inputs[name], name) for name in ("catalogue", "window_scores", "exons")}
+    network = read_made_by(inputs.window_scores)["model_sha256"]
+    table = score_sites(**read, usage_floor=params.usage_floor, network_sha256=network)
+    of_tables = read_made_by(inputs.catalogue) | read_made_by(inputs.window_scores)
     write_table(sites, table, "sites", of_tables | made_by(inputs.digests, params.settings))
 
 

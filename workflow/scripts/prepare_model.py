@@ -3,9 +3,8 @@
 from logging import Logger
 
 from pasvar.files import whole
-from pasvar.jobs import logged
-from pasvar.model.checkpoint import load_checkpoint, save_checkpoint
-from pasvar.model.fetch import resolve_model
+from pasvar.model import load_checkpoint, resolve_model, save_checkpoint
+from pasvar.run import logged
 
 
 def main(model: str, directory: str, log: Logger) -> None:
@@ -17,5 +16,5 @@ def main(model: str, directory: str, log: Logger) -> None:
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]) as log:
+    with logged(snakemake.log[0], snakemake.input) as log:
         main(snakemake.params.model, snakemake.output.model, log)

@@ -3,16 +3,14 @@
 from pathlib import Path
 
 from pasvar import progress
-from pasvar.filters import make_filters
-from pasvar.gains import make_scan
-from pasvar.genome import Genome
-from pasvar.jobs import logged
-from pasvar.shards import shard_of
-from pasvar.tables import read_table, write_table
-from pasvar.variants import read_shard
+from pasvar.genome import Genome, gene_spans
+from pasvar.run import Named, logged
+from pasvar.tables import read_table, write_bundle, write_table
+from pasvar.variants import make_filters, make_scan, read_shard, shard_of
 
 
-def main(inputs, outputs, params) -> None:
+def main(inputs: Named, outputs: Named, params: Named) -> None:
+    exons = read_table(inputs.exons, "exons")
     with Genome(inputs.fasta, Path(inputs.contigs).parent) as genome:
         found = read_shard(
             [Path(path) for path in inputs.vcf],
@@ -24,14 +22,21 @@ def main(inputs, outputs, params) -> None:
             complete=params.complete,
             # Somebody must, once, and their place in the ledger is after all others.
             unknown_contigs=params.shard == params.n_shards,
-            scan=make_scan(read_table(inputs.exons, "exons"), params.extension, **params.new_sites),
+            scan=make_scan(exons, params.extension, **params.new_sites),
             filters=make_filters(params.filters, params.min_af, params.max_af, params.regions, genome.names),
-            progress=progress.lines,
+            progress=progress.log_progress,
+            spans=gene_spans(exons),
         )
-    for name, frame in found._asdict().items():
-        write_table(outputs[name], frame, name)
+    for path, names in ((outputs.ledger, _LEDGER), (outputs.alleles, _ALLELES)):
+        with write_bundle(path) as folder:
+            for name in names:
+                write_table(folder / f"{name}.parquet", getattr(found, name), name)
+
+
+_LEDGER = ("ledger", "vcf_counts", "gene_counts", "unscored_changes")
+_ALLELES = ("alleles", "candidates", "structural_alleles")
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]):
+    with logged(snakemake.log[0], snakemake.input):
         main(snakemake.input, snakemake.output, snakemake.params)

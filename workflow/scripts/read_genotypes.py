@@ -3,29 +3,36 @@
 from logging import Logger
 from pathlib import Path
 
-from pasvar.filters import Filters
+import pandas as pd
+
+from pasvar.cohort import write_haplotypes
 from pasvar.genome import Genome
-from pasvar.haplotypes import write_haplotypes
-from pasvar.jobs import logged
-from pasvar.progress import lines
-from pasvar.tables import read_table
+from pasvar.progress import log_progress
+from pasvar.run import Named, logged
+from pasvar.tables import ALLELE, read_arrow, read_table, write_bundle
+from pasvar.variants import Filters
 
 
-def main(inputs, outputs, filters: list[str], log: Logger) -> None:
-    with Genome(inputs.fasta, Path(inputs.contigs).parent) as genome:
+def main(inputs: Named, outputs: Named, filters: list[str], log: Logger) -> None:
+    with Genome(inputs.fasta, Path(inputs.contigs).parent) as genome, write_bundle(outputs.people) as folder:
         said = write_haplotypes(
             read_table(inputs.alleles, "alleles"),
-            read_table(inputs.candidates, "candidates"),
+            pd.concat([read_table(inputs.alleles, name)[ALLELE] for name in ("candidates", "structural_alleles")]),
             read_table(inputs.windows, "windows"),
             inputs.vcf,
             genome,
-            outputs,
+            {name: folder / f"{name}.parquet" for name in _OF_PEOPLE} | {"site_haplotypes": outputs.site_haplotypes},
+            read_arrow(inputs.shard_ledger, "ledger"),
             Filters(frozenset(filters) or None),
-            lines,
+            log_progress,
         )
-    log.info(said)
+    for line in said:
+        log.info(line)
+
+
+_OF_PEOPLE = ("people", "carriers", "sample_haplotypes", "haplotype_counts")
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]) as log:
+    with logged(snakemake.log[0], snakemake.input) as log:
         main(snakemake.input, snakemake.output, snakemake.params.filters, log)

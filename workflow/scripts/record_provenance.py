@@ -3,23 +3,23 @@
 import json
 from pathlib import Path
 
-from pasvar.crate import write_crate
 from pasvar.files import whole
-from pasvar.jobs import logged
-from pasvar.provenance import provenance
+from pasvar.run import Named, check_inputs, describe_run, logged, write_crate
 from pasvar.tables import read_made_by
 
 
-def main(inputs, outputs, params, threads: int) -> None:
+def main(inputs: Named, outputs: Named, params: Named, threads: int) -> None:
+    check_inputs()  # all of them, once more
     folder = Path(outputs.record).parent
-    files = [*map(Path, inputs.results), *sorted(Path(inputs.genes).iterdir())]
-    record = provenance(
+    pages = [file for pages in inputs.pages for file in sorted(Path(pages).iterdir())]
+    files = [*map(Path, inputs.results), *pages]
+    record = describe_run(
         {file.relative_to(folder).as_posix(): file for file in files},
         params.inputs,
         inputs.digests,
         params.config,
         read_made_by(folder / "sites.parquet"),
-        Path("benchmarks"),
+        folder.parent / "logs",
         threads,
     )
     with whole(outputs.record) as beside:

@@ -1,37 +1,23 @@
 """Log odds of one shard's alternate windows: of alleles, which are ranked, of haplotypes, and of sites that alleles may make."""
 
-from pasvar.interactions import joint_windows
-from pasvar.jobs import logged
-from pasvar.network import LazyEngine
-from pasvar.percentiles import EffectSizes
-from pasvar.progress import lines
-from pasvar.saturation import saturate_hits
-from pasvar.scores import score_parts
-from pasvar.store import open_store
-from pasvar.tables import read_pieces, read_table, write_batches, write_table
+from pasvar.progress import log_progress
+from pasvar.run import Named, logged
+from pasvar.scoring import LazyEngine, joint_windows, open_store, saturate_hits, score_alternates
+from pasvar.tables import read_table, write_batches, write_bundle, write_table
 
 
-def main(inputs, outputs, params, threads: int, store_folder: str | None) -> None:
+def main(inputs: Named, outputs: Named, params: Named, threads: int, store_folder: str | None) -> None:
     engine = LazyEngine(inputs.model, params.device, threads, params.precision)
     store = open_store(store_folder, engine)
-    alleles, candidates = (read_table(inputs[name], name) for name in ("alleles", "candidates"))
+    alleles, candidates = (read_table(inputs.alleles, name) for name in ("alleles", "candidates"))
     haplotypes = joint_windows(read_table(inputs.haplotypes, "site_haplotypes"))
-    windows = (alleles.window_alt, haplotypes.window_alt, candidates.window_alt, candidates.window_ref)
-    scores = score_parts(engine, windows, lines, store)
-    of_alleles, of_haplotypes, of_candidates = (part.add_suffix("_alt") for part in scores[:3])
-    alleles = alleles.join(of_alleles)
-
+    scores = score_alternates(engine, alleles, haplotypes, candidates, log_progress, store)
     references = read_table(inputs.windows, "windows")
-    hits = saturate_hits(engine, alleles, references if params.percentiles else references.head(0), lines, store)
-    write_batches(outputs.hit_saturation, hits, "saturation_scores", engine.made_by)
-    effects = read_pieces(outputs.hit_saturation, "saturation_scores", EffectSizes.COLUMNS)
-    sizes = EffectSizes(read_table(inputs.window_scores, "window_scores"), effects)
-    for name, table in (
-        ("allele_scores", alleles.assign(percentile=sizes.percentile(alleles))),
-        ("haplotype_scores", haplotypes.join(of_haplotypes)),
-        ("candidate_scores", candidates.join(of_candidates).join(scores[3].add_suffix("_ref"))),
-    ):
-        write_table(outputs[name], table, name, engine.made_by)
+    hits = saturate_hits(engine, alleles, references if params.percentiles else references.head(0), log_progress, store)
+    with write_bundle(outputs.scores) as folder:
+        write_batches(folder / "saturation_scores.parquet", hits, "saturation_scores", engine.made_by)
+        for name, table in scores._asdict().items():
+            write_table(folder / f"{name}.parquet", table, name, engine.made_by | {"network": engine.network})
 
 
 if __name__ == "__main__":

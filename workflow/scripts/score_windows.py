@@ -1,17 +1,15 @@
 """Reference log odds of every site's window."""
 
-from pasvar.jobs import logged
-from pasvar.network import LazyEngine
-from pasvar.progress import lines
-from pasvar.scores import score_windows
-from pasvar.store import open_store
+from pasvar.progress import log_progress
+from pasvar.run import Named, logged
+from pasvar.scoring import LazyEngine, open_store, score_windows
 from pasvar.tables import read_table, write_table
 
 
-def main(inputs, scores: str, params, threads: int, store: str | None) -> None:
+def main(inputs: Named, scores: str, params: Named, threads: int, store: str | None) -> None:
     engine = LazyEngine(inputs.model, params.device, threads, params.precision)
     table = read_table(inputs.windows, "windows")
-    table = table.join(score_windows(engine, table.window, lines, open_store(store, engine)))
+    table = table.join(score_windows(engine, table.window, log_progress, open_store(store, engine)))
     write_table(scores, table, "window_scores", engine.made_by)
 
 

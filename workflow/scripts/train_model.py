@@ -5,22 +5,20 @@ from pathlib import Path
 
 import torch
 
-from pasvar.jobs import logged
-from pasvar.model.checkpoint import load_checkpoint
-from pasvar.model.fetch import resolve_model
-from pasvar.training.table import read_table
-from pasvar.training.trainer import Settings, train
+from pasvar.model import load_checkpoint, resolve_model
+from pasvar.run import logged
+from pasvar.training import TrainSettings, read_table, train
 
 
 def main(table: str, out: Path, start: str, settings: dict, device: str, threads: int, log: Logger) -> None:
     torch.set_num_threads(threads)
     checkpoint = load_checkpoint(resolve_model(start)) if start else None
-    trained = train(read_table(table), out, Settings(**settings, device=device), checkpoint, say=log.info)
+    trained = train(read_table(table), out, TrainSettings(**settings, device=device), checkpoint, say=log.info)
     log.info("model %s, %s, is in %s", trained.name, trained.source, out / "model")
 
 
 if __name__ == "__main__":
-    with logged(snakemake.log[0]) as log:
+    with logged(snakemake.log[0], snakemake.input) as log:
         main(
             snakemake.input.table,
             Path(snakemake.output.metrics).parent,

@@ -1,32 +1,8 @@
-"""The APARENT2 network family: checkpoints, model classes, tokenizer.
+"""The APARENT2 network family: architecture, checkpoints, model classes, tokenizer, logits, the authors' loss. Knows no genome.
 
-Nothing is imported until it is asked for: the scoring path needs `pasvar.model.checkpoint` alone, and importing
-transformers takes seconds.
+In: checkpoints in any of their formats. Out: logits and log odds of windows of codes.
 """
 
-from importlib import import_module
+import lazy_loader
 
-_HOME = {
-    "Aparent2Config": "configuration",
-    "Aparent2ForSequencePrediction": "modeling",
-    "Aparent2Model": "modeling",
-    "Aparent2ModelOutput": "modeling",
-    "Aparent2PreTrainedModel": "modeling",
-    "Aparent2Tokenizer": "tokenization",
-    "Checkpoint": "checkpoint",
-    "load_checkpoint": "checkpoint",
-    "resolve_model": "fetch",
-    "save_checkpoint": "checkpoint",
-}
-
-__all__ = list(_HOME)
-
-
-def __getattr__(name: str):
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
-
-
-def __dir__() -> list[str]:
-    return sorted(_HOME)
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

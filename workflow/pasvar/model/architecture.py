@@ -4,11 +4,13 @@ Source of the numbers: Linder et al. 2022, Genome Biology 23:232, and the releas
 Tensor names are those of the Hugging Face checkpoint format for this network.
 """
 
+import math
 from collections.abc import Mapping
+from typing import Any
 
 from pasvar.constants import WINDOW_LENGTH
 
-RELEASED_CONFIG = {
+RELEASED_CONFIG: dict[str, Any] = {
     "vocab_size": 5,  # A C G T N; the N channel is no input of the authors' network, see checkpoint.py
     "sequence_length": WINDOW_LENGTH,
     "hidden_size": 32,
@@ -28,19 +30,31 @@ RELEASED_CONFIG = {
 BATCH_NORM_TENSORS = ("weight", "bias", "running_mean", "running_var")
 
 
+_LARGEST = {
+    "vocab_size": 5,
+    "sequence_length": 10_000,
+    "hidden_size": 4096,
+    "num_groups": 100,
+    "num_blocks": 100,
+    "kernel_size": WINDOW_LENGTH,
+    "num_libraries": 1000,
+}
+"""Far above what makes sense, so that a damaged number takes neither the memory nor the time of a machine."""
+
+
+def _is_whole(value: object, least: int, largest: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= largest
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
 def check_config(config: Mapping) -> None:
-    """Raise ValueError, naming the field, where the values of a configuration contradict each other."""
-    for field in (
-        "vocab_size",
-        "sequence_length",
-        "hidden_size",
-        "num_groups",
-        "num_blocks",
-        "kernel_size",
-        "num_libraries",
-    ):
-        if not isinstance(config[field], int) or isinstance(config[field], bool) or config[field] < 1:
-            raise ValueError(f"{field} must be a positive whole number, not {config[field]!r}")
+    """Raise ValueError, naming the field, where the values of a configuration contradict each other or are out of all bounds."""
+    for field, largest in _LARGEST.items():
+        if not _is_whole(config[field], 1, largest):
+            raise ValueError(f"{field} must be a whole number from 1 to {largest}, not {config[field]!r}")
     if config["vocab_size"] != RELEASED_CONFIG["vocab_size"]:
         raise ValueError(f"vocab_size must be 5 (A C G T N), not {config['vocab_size']}")
     if config["kernel_size"] % 2 == 0:
@@ -48,11 +62,13 @@ def check_config(config: Mapping) -> None:
             f"kernel_size must be odd, so that the output is as long as the input, not {config['kernel_size']}"
         )
     dilations = config["dilations"]
+    if not isinstance(dilations, (list, tuple)):
+        raise ValueError(f"dilations must be a list of whole numbers, not {dilations!r}")
     if len(dilations) != config["num_groups"]:
         raise ValueError(f"dilations has {len(dilations)} values for num_groups = {config['num_groups']}")
-    if any(not isinstance(value, int) or value < 1 for value in dilations):
+    if any(not _is_whole(value, 1, config["sequence_length"]) for value in dilations):
         raise ValueError(f"dilations must be positive whole numbers, not {list(dilations)}")
-    if not 0 <= config["library_index"] < config["num_libraries"]:
+    if not _is_whole(config["library_index"], 0, config["num_libraries"] - 1):
         raise ValueError(
             f"library_index {config['library_index']} is not one of the {config['num_libraries']} libraries"
         )
@@ -63,9 +79,9 @@ def check_config(config: Mapping) -> None:
         )
     if config["hidden_act"] != "relu":
         raise ValueError(f"hidden_act must be relu, not {config['hidden_act']!r}")
-    if not config["batch_norm_eps"] > 0:
+    if not (_is_number(config["batch_norm_eps"]) and config["batch_norm_eps"] > 0):
         raise ValueError(f"batch_norm_eps must be above 0, not {config['batch_norm_eps']}")
-    if not 0 <= config["batch_norm_momentum"] <= 1:
+    if not (_is_number(config["batch_norm_momentum"]) and 0 <= config["batch_norm_momentum"] <= 1):
         raise ValueError(f"batch_norm_momentum must lie in [0, 1], not {config['batch_norm_momentum']}")
 
 

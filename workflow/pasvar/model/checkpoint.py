@@ -12,14 +12,15 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_safetensors
 
-from pasvar.errors import InputError
-from pasvar.files import file_sha256, whole
+from pasvar.errors import InputError, printable, reading
+from pasvar.files import file_sha256, require_file, whole
 from pasvar.model.architecture import RELEASED_CONFIG, check_config, tensor_shapes
 
 RELEASED_SHA256 = "540147b1f239c27cec6594931a7305a3a5ded6d3c8fbc43661761bad94ed637e"
@@ -40,6 +41,15 @@ _KERAS_BATCH_NORM = {
 }
 _HUGGING_FACE_SNAPSHOT = re.compile(r"models--(?P<owner>[^/]+)--(?P<name>[^/]+)/snapshots/(?P<commit>[^/]+)/?$")
 """How the cache of huggingface_hub names a model's directory."""
+
+NETWORKS = {
+    "aparent2": "fa4cedbfa7547c7546ea7105f5c1f861bc6bad7ec80240a515e8bb8c750b9d7f",
+    "aparent2-mini": "7ef32b380c171d20349758dc24df3e25978e4fbf4a71e177874f8798a5cd4960",
+}
+"""The networks whose names say what they compute, and their `network_digest`: nothing else may go by these names."""
+
+_LONGEST_CONFIG = 1 << 20
+_LONGEST_NAME = 1000
 
 _COUNTER = ".num_batches_tracked"  # torch's counter of training steps; no part of the network
 
@@ -85,8 +95,7 @@ def load_checkpoint(path: str | os.PathLike) -> Checkpoint:
     path = Path(path)
     if path.is_dir():
         return _load_directory(path)
-    if not path.is_file():
-        raise InputError(f"{path}: no such model file or directory")
+    require_file(path, "model file or directory")
     if path.suffix == ".safetensors":
         return _load_safetensors(path, config=None, name=path.stem)
     if path.suffix in {".h5", ".hdf5"}:
@@ -95,6 +104,11 @@ def load_checkpoint(path: str | os.PathLike) -> Checkpoint:
         f"{path}: not a model that pasvar reads; expected the authors' .h5 file, a directory with config.json and "
         "model.safetensors, or a .safetensors file"
     )
+
+
+def checkpoint_files(directory: str | os.PathLike) -> list[Path]:
+    """What `save_checkpoint` writes, and the folder."""
+    return [Path(directory), Path(directory, "config.json"), Path(directory, "model.safetensors")]
 
 
 def save_checkpoint(checkpoint: Checkpoint, directory: str | os.PathLike) -> None:
@@ -180,14 +194,19 @@ def _keras_tensors(weights: h5py.Group):
 
 
 def _load_directory(path: Path) -> Checkpoint:
+    described = path / "config.json"
+    if not described.exists():
+        raise InputError(f"{path}: a model directory needs config.json and model.safetensors; config.json is missing")
+    require_file(described, "file of JSON")
+    if described.stat().st_size > _LONGEST_CONFIG:
+        raise InputError(f"{described}: is no configuration of a network, for it has more than {_LONGEST_CONFIG} bytes")
     try:
-        config = json.loads((path / "config.json").read_text())
-    except FileNotFoundError as error:
-        raise InputError(
-            f"{path}: a model directory needs config.json and model.safetensors; config.json is missing"
-        ) from error
-    except ValueError as error:
-        raise InputError(f"{path / 'config.json'}: not JSON: {_one_line(error)}") from error
+        with reading(described, "JSON"):
+            config = json.loads(described.read_bytes())
+    except ValueError as error:  # as of a number with thousands of digits
+        raise InputError(f"{described}: not JSON: {_one_line(error)}") from error
+    if not isinstance(config, dict):
+        raise InputError(f"{described}: expected a JSON object with the fields of the network, not {config!r}")
     if config.get("model_type", "aparent2") != "aparent2":
         raise InputError(f"{path / 'config.json'}: model_type is {config['model_type']!r}, expected 'aparent2'")
     weights = path / "model.safetensors"
@@ -206,17 +225,18 @@ def _load_directory(path: Path) -> Checkpoint:
 def _load_safetensors(path: Path, config: Mapping | None, name: str, source: str = "") -> Checkpoint:
     """`config` None: the metadata must carry it. `name` and `source`: for a file whose metadata carries none."""
     sha256 = file_sha256(path)
+    require_file(path, "model file")
     try:
         with safe_open(path, framework="np") as file:
             metadata = file.metadata() or {}
             tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  (not a mapping)
         if not any(key.startswith("model.") for key in tensors):  # transformers saves the network without its loss so
             tensors = {f"model.{key}": tensor for key, tensor in tensors.items()}
-        provenance = json.loads(metadata.get("pasvar", "{}"))
-    except (SafetensorError, ValueError, TypeError) as error:
+        provenance = _provenance(metadata.get("pasvar", "{}"))
+    except (SafetensorError, ValueError, TypeError, OSError, MemoryError, RecursionError) as error:
         raise InputError(f"{path}: damaged or no safetensors file (sha256 {sha256}): {_one_line(error)}") from error
     config = config if config is not None else provenance.get("config")
-    if config is None:
+    if not isinstance(config, Mapping):
         raise InputError(f"{path}: carries no configuration; put it beside its config.json and name the directory")
     config, tensors = _checked(
         {key: config.get(key, value) for key, value in RELEASED_CONFIG.items()}, tensors, str(path)
@@ -224,23 +244,65 @@ def _load_safetensors(path: Path, config: Mapping | None, name: str, source: str
     expected = provenance.get("tensors_sha256")
     if expected and expected != (digest := _tensors_digest(tensors)):
         raise InputError(f"{path}: damaged: the sha256 of its tensors is {digest}, it says {expected}")
-    return Checkpoint(
-        provenance.get("name", name),
-        config,
-        tensors,
-        provenance.get("sha256") or sha256,
-        provenance.get("source") or source or str(path),
+    return _as_claimed(
+        Checkpoint(
+            printable(provenance.get("name", name)),
+            config,
+            tensors,
+            printable(provenance.get("sha256") or sha256),
+            printable(provenance.get("source") or source or str(path)),
+        ),
+        path,
     )
+
+
+def _provenance(text: str) -> dict[str, Any]:
+    """What a file says of itself. Raises ValueError where it is not what `save_checkpoint` writes."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError("its metadata `pasvar` is no object")
+    for key in ("name", "sha256", "source", "tensors_sha256"):
+        if not isinstance(value := found.get(key, ""), str) or len(value) > _LONGEST_NAME:
+            raise ValueError(f"its metadata has a `{key}` that is no text of at most {_LONGEST_NAME} characters")
+    return found
+
+
+def _as_claimed(checkpoint: Checkpoint, path: Path) -> Checkpoint:
+    """The checkpoint. Raises InputError where it goes by the name, or the sha256, of a network that it is not."""
+    name = KERAS_SHA256.get(checkpoint.sha256, checkpoint.name)
+    if name in NETWORKS and network_digest(checkpoint) != NETWORKS[name]:
+        raise InputError(
+            f"{path}: goes by the name or the sha256 of {name}, but has other weights; give it a name of its own: rename the "
+            "folder, or save it again under another name"
+        )
+    return checkpoint
+
+
+def require_own_name(name: str) -> None:
+    """Raise InputError where a name cannot be given to a network of the user's: it stands in tables, headers and reports."""
+    if name in NETWORKS:
+        raise InputError(f"{name} is the name of another network; give yours a name of its own")
+    if not name or len(name) > _LONGEST_NAME or printable(name) != name:
+        raise InputError(f"a network cannot be called {name!r}; give it a name of some letters")
+
+
+def network_digest(checkpoint: Checkpoint) -> str:
+    """sha256 of the configuration and the tensors, without the input channel of N: it is a mean of the others, which machines may
+    round otherwise."""
+    projection = "model.encoder.projection.weight"
+    four = checkpoint.tensors | {projection: checkpoint.tensors[projection][:, :4]}
+    config = json.dumps(checkpoint.config, sort_keys=True)
+    return hashlib.sha256((config + _tensors_digest(four)).encode()).hexdigest()
 
 
 def _checked(config: Mapping, tensors: Mapping[str, np.ndarray], where: str) -> tuple[dict, dict[str, np.ndarray]]:
     """The configuration's known fields and the tensors as contiguous float32, or InputError naming what is off."""
     config = {key: config[key] for key in RELEASED_CONFIG}
-    config["dilations"] = list(config["dilations"])
     try:
         check_config(config)
     except (ValueError, TypeError) as error:
         raise InputError(f"{where}: {error}") from error
+    config["dilations"] = list(config["dilations"])
     shapes = tensor_shapes(config)
     tensors = {name: tensor for name, tensor in tensors.items() if not name.endswith(_COUNTER)}
     if missing := sorted(shapes.keys() - tensors.keys()):
@@ -250,9 +312,15 @@ def _checked(config: Mapping, tensors: Mapping[str, np.ndarray], where: str) -> 
     for name, shape in shapes.items():
         if tensors[name].shape != shape:
             raise InputError(f"{where}: tensor {name} has shape {tensors[name].shape}, expected {shape}")
+        if tensors[name].dtype.kind not in "fiu":
+            raise InputError(f"{where}: tensor {name} is of type {tensors[name].dtype}, expected numbers")
+        with np.errstate(over="ignore"):
+            tensors[name] = np.ascontiguousarray(tensors[name], dtype=np.float32)
         if not np.isfinite(tensors[name]).all():
             raise InputError(f"{where}: tensor {name} holds values that are not finite numbers")
-    return config, {name: np.ascontiguousarray(tensors[name], dtype=np.float32) for name in shapes}
+        if name.endswith(".running_var") and (tensors[name] < 0).any():
+            raise InputError(f"{where}: tensor {name} holds negative values, but is a variance")
+    return config, {name: tensors[name] for name in shapes}
 
 
 def _tensors_digest(tensors: Mapping[str, np.ndarray]) -> str:

@@ -48,7 +48,8 @@ class Aparent2Config(PreTrainedConfig):
         self.batch_norm_momentum = batch_norm_momentum
         self.head = dict(head) if head is not None else {"problem_type": "regression"}
         self.dropout = dropout
-        super().__init__(num_labels=num_labels, **kwargs)
+        # A property of transformers' own class, which its signature does not show.
+        super().__init__(num_labels=num_labels, **kwargs)  # type: ignore[call-arg]
         check_config(self.architecture())
         if not 0 <= dropout < 1:
             raise ValueError(f"dropout must lie in [0, 1), not {dropout}")

@@ -1,18 +1,18 @@
 """From what the user calls a model to a file or directory on this machine: bundled, given, cached or downloaded."""
 
 import logging
-import os
 import re
 from functools import partial
 from pathlib import Path
 
+from pasvar.downloads import default_cache, failure_reason, offline
 from pasvar.errors import InputError
 from pasvar.files import file_sha256
 from pasvar.model.checkpoint import RELEASED_SHA256
+from pasvar.paths import BUNDLED_MODELS
 
 log = logging.getLogger(__name__)
 
-BUNDLED_MODELS = Path(__file__).resolve().parents[3] / "resources" / "models"
 
 _COMMIT = "a745736a4d9fbe411d1869200f2596a02f875532"
 _FILE = "aparent_all_libs_resnet_no_clinvar_wt_ep_5_var_batch_size_inference_mode_no_drop.h5"
@@ -57,18 +57,6 @@ def bundled_models() -> list[str]:
     return sorted(path.parent.name for path in BUNDLED_MODELS.glob("*/config.json"))
 
 
-def default_cache() -> Path:
-    """$PASVAR_CACHE, else pasvar's folder in the user's cache ($XDG_CACHE_HOME, else ~/.cache)."""
-    if "PASVAR_CACHE" in os.environ:
-        return Path(os.environ["PASVAR_CACHE"])
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pasvar"
-
-
-def offline() -> bool:
-    """Whether the user forbade downloads, by the switch that the Hugging Face tools know."""
-    return os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
-
-
 def _released(path: Path) -> Path:
     if path.is_file():
         sha256 = file_sha256(path)
@@ -83,15 +71,8 @@ def _released(path: Path) -> Path:
     try:
         download(RELEASED_URL, path, RELEASED_SHA256)
     except OSError as error:  # every error of requests is one
-        raise InputError(f"model aparent2 could not be downloaded ({_reason(error)}): {by_hand}") from error
+        raise InputError(f"model aparent2 could not be downloaded ({failure_reason(error)}): {by_hand}") from error
     return path
-
-
-def _reason(error: OSError) -> str:
-    """Why a download failed, in one line; what urllib3 says of a missing network is several, and names all twice."""
-    from requests import ConnectionError
-
-    return "no connection to the network" if isinstance(error, ConnectionError) else " ".join(str(error).split())
 
 
 def download(url: str, path: Path, sha256: str) -> None:

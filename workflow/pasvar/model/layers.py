@@ -5,8 +5,9 @@ up to 1.6 times as fast on CPUs as one-dimensional ones. The weights keep the sh
 Source: Linder et al. 2022, Genome Biology 23:232; johli/aparent-resnet.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -81,7 +82,7 @@ class Encoder(nn.Module):
         """
         streams = [self.projection(bases.contiguous(memory_format=torch.channels_last))]
         summed = 0
-        for group in self.groups:
+        for group in cast(Iterable[ResidualGroup], self.groups):
             summed = summed + group.skip(streams[-1])
             streams.append(self._run(group, streams[-1]))
         return summed + self.conv(streams[-1]), streams

@@ -45,7 +45,8 @@ class Aparent2PreTrainedModel(PreTrainedModel):
     def _init_weights(self, module: nn.Module) -> None:
         if isinstance(module, nn.Conv1d | nn.Linear):
             nn.init.xavier_normal_(module.weight)  # the authors' glorot_normal
-            nn.init.zeros_(module.bias)
+            if module.bias is not None:
+                nn.init.zeros_(module.bias)
         elif isinstance(module, nn.BatchNorm2d):
             module.reset_parameters()
 
@@ -81,7 +82,7 @@ class Aparent2Model(Aparent2PreTrainedModel):
         super().__init__(config)
         self.encoder = Encoder(config.architecture(), config.dropout)
         self.prediction = Convolution(config.hidden_size, 1)
-        self.library_bias = nn.Linear(config.num_libraries, config.num_labels)
+        self.library_bias = nn.Linear(config.num_libraries, config.architecture()["num_labels"])
         self.post_init()
 
     def get_input_embeddings(self) -> nn.Module:
@@ -122,24 +123,22 @@ class Aparent2Model(Aparent2PreTrainedModel):
         return output if self._wants_dict(return_dict) else output.to_tuple()
 
     def _wants_dict(self, return_dict: bool | None) -> bool:
-        return self.config.return_dict if return_dict is None else return_dict
+        return bool(self.config.return_dict) if return_dict is None else return_dict
 
     def _bases(self, input_ids: Tensor | None, attention_mask: Tensor | None, inputs_embeds: Tensor | None) -> Tensor:
         """(batch, sequence_length, vocab_size) in the weights' own precision."""
-        if (input_ids is None) == (inputs_embeds is None):
+        given = input_ids if inputs_embeds is None else inputs_embeds
+        if given is None or (input_ids is not None and inputs_embeds is not None):
             raise ValueError("give either input_ids or inputs_embeds")
         length, channels, dtype = (
             self.config.sequence_length,
             self.config.vocab_size,
             self.encoder.projection.weight.dtype,
         )
-        given = input_ids if inputs_embeds is None else inputs_embeds
         expected = ("batch", length) if inputs_embeds is None else ("batch", length, channels)
         if tuple(given.shape[1:]) != expected[1:]:
             raise ValueError(f"the input has shape {tuple(given.shape)}, expected ({', '.join(map(str, expected))})")
-        bases = (nn.functional.one_hot(input_ids.long(), channels) if inputs_embeds is None else inputs_embeds).to(
-            dtype
-        )
+        bases = (nn.functional.one_hot(given.long(), channels) if inputs_embeds is None else given).to(dtype)
         if attention_mask is None:
             return bases
         if attention_mask.shape != given.shape[:2]:
@@ -194,7 +193,7 @@ class Aparent2ForSequencePrediction(Aparent2PreTrainedModel):
         if problem == "regression":
             return nn.functional.mse_loss(logits, labels)
         if problem == "distribution":
-            from pasvar.training.losses import cleavage_loss, isoform_share
+            from pasvar.model.losses import cleavage_loss, isoform_share
 
             return cleavage_loss(logits, labels, isoform_share(labels))
         raise ValueError(f"head problem_type must be regression or distribution, not {problem!r}")

@@ -1,266 +1,107 @@
 """From the tables of a run to the files of its report."""
 
-import os
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
-import jinja2
-import numpy as np
-import pandas as pd
-import pyarrow.compute as pc
-
-from pasvar.competition import MEASURED
-from pasvar.config import read_schema
-from pasvar.constants import WEAK_REFERENCE
 from pasvar.errors import InputError
-from pasvar.files import whole
-from pasvar.provenance import CITATIONS
-from pasvar.report import content, gene_plots, plots, words
-from pasvar.report.content import Run
-from pasvar.tables import TABLES, USER_TABLES, read_arrow, read_made_by, read_table
-
-TEMPLATES = Path(__file__).parents[2] / "report"
-
-MAX_LOLLIPOPS = 400
-"""Variants drawn on a gene's page, over all its windows; more hide each other, and each is a third of a kB."""
-
-_EFFECT_COLUMNS = [
-    *content.ALLELE,
-    "id",
-    "af",
-    "gene_id",
-    "gene_name",
-    "n_sites",
-    "site_id",
-    "region",
-    "delta_logodds_narrow",
-    "delta_logodds",
-    "site_ids",
-    "usage_ref",
-    "usage_alt",
-    "delta_pdui",
-    "delta_utr_length",
-    "direction",
-    "total_variation",
-    "n_carriers",
-]
-_SCORE_COLUMNS = [
-    *content.ALLELE,
-    "id",
-    "af",
-    "gene_id",
-    "site_id",
-    "window_index",
-    "region",
-    "logodds_narrow_ref",
-    "delta_logodds_narrow",
-    "delta_logodds",
-    "hexamer_ref",
-    "hexamer_alt",
-    "delta_cut_mean",
-    "mechanism",
-    "motif_lost",
-    "motif_gained",
-    "percentile",
-    "flags",
-    "n_carriers",
-]
-_HAPLOTYPE_COLUMNS = [
-    "site_id",
-    "gene_id",
-    "gene_name",
-    "variants",
-    "n_carriers",
-    "frequency",
-    "hexamer_ref",
-    "hexamer_alt",
-    "logodds_narrow_ref",
-    "delta_logodds_narrow",
-    "sum_delta_logodds_narrow",
-    "interaction_narrow",
-    "interacts",
-]
+from pasvar.files import require_ours, whole
+from pasvar.report import content, listing, multiqc, pages
+from pasvar.report.card_pages import render_card
+from pasvar.report.run_cards import cards_of
+from pasvar.report.run_tables import RUN_TABLES, ranked_genes, read_run, settings_of
+from pasvar.tables import TABLES
 
 
-def build_report(tables: Mapping[str, str | Path], settings: Mapping, index: str | Path, gene_dir: str | Path) -> int:
-    """Write the overview to `index` and a page per top gene into `gene_dir`; return the number of gene pages.
+@dataclass(frozen=True)
+class Outputs:
+    """Where a report goes.
 
-    tables: paths of the tables sites, genes, gene_effects, tissue_effects, new_sites, scores, haplotypes and samples, of
-    `ledger.tsv` (totals) and `ledger_files.tsv` (files), and of any number of tables saturation_scores (hit_saturation).
-    settings: the checked configuration; `min_effect`, `merge_distance` and `report_genes` are needed, all others are only told.
-    The same tables and settings give the same bytes. The folder and the file appear whole, the file that links to it last.
+    index: the overview. genes: a page per top gene and one for all others. cards: a page per top variant. data: the scripts with
+    the tables that pages search. figures: the overview's pictures. multiqc: what MultiQC reads.
+    """
+
+    index: Path
+    genes: Path
+    cards: Path
+    data: Path
+    figures: Path
+    multiqc: Path
+
+    @classmethod
+    def under(cls, report: Path, multiqc: Path) -> "Outputs":
+        """The usual names in a folder."""
+        genes, cards, data, figures = (report / name for name in ("genes", "cards", "data", "figures"))
+        return cls(report / "index.html", genes, cards, data, figures, multiqc)
+
+
+@dataclass(frozen=True)
+class Built:
+    """How many pages of single genes, and how many cards, a report has."""
+
+    n_genes: int
+    n_cards: int
+
+
+def build_report(tables: Mapping[str, Any], settings: Mapping, outputs: Outputs, pdf: bool = False) -> Built:
+    """Write the report of a run.
+
+    tables: paths of the tables `RUN_TABLES`, of `ledger.tsv` (totals) and `ledger_files.tsv` (files), and of any number of tables
+    saturation_scores (hit_saturation).
+    settings: the checked configuration; `min_effect`, `min_usage_shift`, `merge_distance` and `report_genes` are needed; all
+    others are only shown. pdf: whether the overview's figures are written as PDF, too.
+    The same tables and settings give the same bytes. The folders and the file appear whole, the file that links to them last.
     Raises InputError where a table cannot be read.
     """
-    run = _read_run(tables, settings["report_genes"])
-    ranked = content.ranked_genes(run.genes)
+    run = read_run(tables, settings["report_genes"])
+    ranked = ranked_genes(run.genes)
     top = ranked.head(settings["report_genes"])
-    pages = content.page_names(top)
-    templates = _environment(Path(index), Path(gene_dir))
-    with_genotypes = bool(run.genes.carriers.notna().any())
-    _write_folder(
-        Path(gene_dir),
-        (
-            (pages[gene["gene_id"]], render_gene(templates, run, gene, with_genotypes, settings))
-            for gene in content.records(top)
-        ),
+    names = content.page_names(top)
+    gene_names = dict(zip(run.genes.gene_id, run.genes.gene_name, strict=True))
+    cards = content.card_names(run.card_windows, gene_names)
+    templates = pages.page_environment(outputs.index, outputs.genes, outputs.cards, outputs.data, outputs.figures)
+    with_genotypes = bool(run.genes.carriers.notna().any() or run.people.isna().any())
+    viewer = templates.get_template("viewer.html.j2").render(made_by=run.made_by, with_genotypes=with_genotypes)
+    figures = pages.embed_figures(run, settings)
+    _write_folder(outputs.multiqc, multiqc.files(run, settings).items())
+    with whole(outputs.figures) as beside:
+        beside.mkdir()
+        pages.save_figures(run, settings, beside, ("svg", "png", "pdf") if pdf else ("svg", "png"))
+    _write_folder(outputs.data, listing.scripts(run, ranked, names, cards).items())
+    gene_pages = (
+        (names[gene["gene_id"]], pages.render_gene(templates, run, gene, with_genotypes, settings, cards))
+        for gene in content.records(top)
     )
-    _write(Path(index), render_index(templates, run, ranked, pages, with_genotypes, settings))
-    return len(pages)
-
-
-def _read_run(tables: Mapping[str, str | Path], report_genes: int) -> Run:
-    """What the pages need of the tables, see `build_report`."""
-    sites, genes = (read_table(tables[name], name) for name in ("sites", "genes"))
-    shown = sites.site_id[sites.gene_id.isin(content.ranked_genes(genes).head(report_genes).gene_id)]
-    counts = {"n_records": "int64", "n_no_alt": "int64", "n_alleles": "int64", "n_indexed": "Int64"}
-    return Run(
-        sites,
-        genes,
-        read_arrow(tables["gene_effects"], "gene_effects", _EFFECT_COLUMNS),
-        read_arrow(tables["tissue_effects"], "tissue_effects"),
-        read_table(tables["new_sites"], "new_sites"),
-        read_arrow(tables["scores"], "scores", _SCORE_COLUMNS),
-        read_arrow(tables["haplotypes"], "haplotypes", _HAPLOTYPE_COLUMNS),
-        content.people_by_gene(read_arrow(tables["samples"], "samples", ["gene_id"])),
-        content.substitutions_of(tables["hit_saturation"], shown),
-        _read_text(tables["totals"], {"n_alleles": "int64"}),
-        _read_text(tables["files"], counts),
-        read_made_by(tables["genes"]),
+    _write_folder(outputs.genes, chain([(content.VIEWER, viewer)], gene_pages))
+    card_pages = (
+        (name, render_card(templates, card, run.made_by, names.get(card.row["gene_id"])))
+        for name, card in zip(cards.values(), cards_of(run, settings), strict=True)
     )
+    _write_folder(outputs.cards, card_pages)
+    _write(outputs.index, pages.render_index(templates, run, ranked, names, with_genotypes, settings, figures, cards))
+    return Built(len(names), len(cards))
 
 
-def render_index(
-    templates: jinja2.Environment,
-    run: Run,
-    ranked: pd.DataFrame,
-    pages: Mapping[str, str],
-    with_genotypes: bool,
-    settings: Mapping,
-) -> str:
-    """The overview as HTML."""
-    hits = content.windows_hit(run.scores)
-    delta = hits.delta_logodds_narrow.to_numpy(dtype=np.float64)
-    tiers = run.sites.drop_duplicates("site_id").hexamer_tier.value_counts()
-    descriptions = {key: entry["description"] for key, entry in read_schema()["properties"].items()}
-    genes = content.gene_rows(ranked, run.sites, run.people, pages)
-    return templates.get_template("index.html.j2").render(
-        genes=genes,
-        n_genes_hit=len(ranked),
-        n_genes_strong=int((run.genes.n_strong > 0).sum()),
-        n_genes=len(run.genes),
-        n_sites=run.sites.site_id.nunique(),
-        sources=content.source_rows(run.sites),
-        n_measured=run.sites[run.sites.usage_source.str.startswith(MEASURED)].gene_id.nunique(),
-        new_sites=content.new_site_rows(run.new_sites, pages),
-        n_new_sites=len(run.new_sites),
-        new_largest=float(run.new_sites.delta_logodds_narrow.max()) if len(run.new_sites) else 1,
-        haplotypes=content.haplotype_rows(run.haplotypes, pages),
-        n_haplotypes=run.haplotypes.num_rows,
-        n_interacting=pc.sum(run.haplotypes["interacts"]).as_py() or 0,
-        variants=content.variant_rows(run, pages),
-        n_effects=run.gene_effects.num_rows,
-        n_strong=content.count_strong(run.gene_effects, settings["min_effect"]),
-        n_windows_hit=len(hits),
-        n_points=min(len(hits), plots.MAX_POINTS),
-        n_pages=len(pages),
-        regions=content.region_rows(hits, settings["min_effect"]),
-        histogram=plots.effect_histogram(delta, settings["min_effect"]) if len(hits) else "",
-        by_position=plots.effect_by_position(hits.offset.to_numpy(), delta) if len(hits) else "",
-        tiers=plots.hexamer_tiers(list(content.TIERS.values()), [int(tiers.get(tier, 0)) for tier in content.TIERS]),
-        ledger=content.ledger_rows(run.totals),
-        check=content.reconcile(run.totals, run.files),
-        settings=content.setting_rows(settings, descriptions),
-        tables={name: TABLES[name] for name in USER_TABLES},
-        made_by=run.made_by,
-        inputs=content.input_rows(run.made_by),
-        merge_distance=settings["merge_distance"],
-        citations=CITATIONS,
-        with_genotypes=with_genotypes,
-        min_effect=settings["min_effect"],
-    )
+def build_report_of(run: str | Path, out: str | Path | None = None, pdf: bool = False) -> tuple[Path, Built]:
+    """Write the report of a finished run again, from its tables; returns the overview's path and what was built.
 
-
-def render_gene(templates: jinja2.Environment, run: Run, gene: dict, with_genotypes: bool, settings: Mapping) -> str:
-    """One gene's page as HTML. gene: its row of `genes`."""
-    sites = content.records(run.sites[run.sites.gene_id == gene["gene_id"]].sort_values("rank"))
-    frame = content.gene_hits(run, gene["gene_id"])
-    hits = content.records(frame)
-    span = gene_plots.effect_span(frame.delta_logodds_narrow)
-    ranks = {site["site_id"]: site["rank"] for site in sites}
-    drawn = hits[:MAX_LOLLIPOPS]
-    windows = []
-    for site in sites:
-        site["n_hits"] = sum(hit["site_id"] == site["site_id"] for hit in hits)
-        site["cut_offset"] = gene_plots.cut_offset(site)
-        if site["n_hits"]:
-            here = [hit for hit in drawn if hit["site_id"] == site["site_id"]]
-            grid = content.substitution_grid(run.substitutions, site)
-            window = {"site": site, "n_drawn": len(here), "plot": gene_plots.window_plot(site, here, span)}
-            windows.append(window | {"map": gene_plots.substitution_map(site, grid) if np.isfinite(grid).any() else ""})
-    return templates.get_template("gene.html.j2").render(
-        gene=gene,
-        sites=sites,
-        track=gene_plots.gene_track(sites, [window["site"]["site_id"] for window in windows]),
-        windows=windows,
-        hits=hits[: content.MAX_GENE_ROWS],
-        n_hits=len(hits),
-        n_variants=len(frame.drop_duplicates(content.ALLELE)),
-        ranks=ranks,
-        with_percentiles=bool(frame.percentile.notna().any()),
-        new_sites=content.new_site_rows(run.new_sites[run.new_sites.gene_id == gene["gene_id"]], {}),
-        tissues=content.tissue_rows(run.tissue_effects, gene),
-        is_measured=sites[0]["usage_source"].startswith(MEASURED),
-        made_by=run.made_by,
-        with_genotypes=with_genotypes,
-        min_effect=settings["min_effect"],
-    )
-
-
-def _environment(index: Path, gene_dir: Path) -> jinja2.Environment:
-    """The templates, with the words of `words` as filters and the relative paths between the pages."""
-    templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    for filter_ in (
-        words.change,
-        words.code,
-        words.count,
-        words.fold,
-        words.motifs,
-        words.number,
-        words.odds_share,
-        words.percent,
-        words.plural,
-        words.record_id,
-        words.signed,
-        words.sortable,
-        words.variant,
-    ):
-        templates.filters[filter_.__name__] = filter_
-    templates.globals.update(
-        genes_path=os.path.relpath(gene_dir, index.parent).replace(os.sep, "/"),
-        index_path=os.path.relpath(index, gene_dir).replace(os.sep, "/"),
-        weak_site=WEAK_REFERENCE,
-        tier_names=content.TIERS,
-        site_classes=content.SITE_CLASSES,
-        nothing=words.NOTHING,
-    )
-    return templates
-
-
-def _read_text(path: str | Path, counts: Mapping[str, str]) -> pd.DataFrame:
-    """A tab-separated table whose columns are text but for `counts`. Raises InputError where it is something else."""
-    try:
-        frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-        for column, dtype in counts.items():
-            frame[column] = pd.to_numeric(frame[column].replace("", None)).astype(dtype)
-    except (KeyError, TypeError, ValueError) as error:
-        raise InputError(f"{path}: is not the ledger's ({error}); remove it and run again") from error
-    return frame
+    run: the folder of a run, or its `results`. out: folder for the report (default: where the run has it). pdf: see
+    `build_report`. Raises InputError where a table is not there.
+    """
+    results = Path(run)
+    results = results / "results" if (results / "results").is_dir() else results
+    tables: dict[str, Any] = {name: results / TABLES[name].file for name in RUN_TABLES}
+    tables |= {"totals": results / "ledger.tsv", "files": results / "ledger_files.tsv"}
+    for path in tables.values():
+        if not path.is_file():
+            raise InputError(f"{path}: no such file; give the folder of a finished run")
+    tables["hit_saturation"] = sorted(results.glob("shards/*/allele_scores.zip"))
+    if out:
+        require_ours(out, "data/datatables.js", "a report of pasvar")
+    outputs = Outputs.under(*((Path(out), Path(out) / "multiqc") if out else (results / "report", results / "multiqc")))
+    return outputs.index, build_report(tables, settings_of(results), outputs, pdf)
 
 
 def _write(path: Path, text: str) -> None:

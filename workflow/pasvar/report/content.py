@@ -1,10 +1,9 @@
 """What the pages say: which genes, variants and counts, as plain rows for the templates. No files, no HTML, no drawing."""
 
-import json
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 import pandas as pd
@@ -12,17 +11,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pasvar.constants import HEXAMER_INDEX, WINDOW_LENGTH
+from pasvar.effects import give_verdict, leading_effects
 from pasvar.report import words
+from pasvar.report.run_tables import Run
 from pasvar.sequence import encode, on_strand
-from pasvar.tables import STATUSES, read_pieces
+from pasvar.tables import DIRECTIONS, FLAGS, Facts, describe_known
 
 ALLELE = ["chrom", "pos", "ref", "alt"]
 PAIR = [*ALLELE, "gene_id", "site_id"]
 
-MAX_ROWS = 400
+MAX_ROWS = 25
+MAX_NEW_SITES = 100
 MAX_HAPLOTYPES = 100
-MAX_GENE_ROWS = 300
-"""Rows of a table on the overview and on a gene's page, which stay below 1.5 MB and 400 kB with them."""
+MAX_GENE_ROWS = 200
+MAX_GENE_EFFECTS = 60
+"""Rows of a table in the overview and in a gene's page, which stay below 600 and 400 kB with them. The overview's two large
+tables show all rows from the scripts of `listing` beside it."""
+
+VIEWER = "viewer.html"
+"""The page in the folder of genes that shows any gene."""
+
+SURE_SITE, LIKELY_SITE = 0.8, 0.5
+"""Limits of the classes of confidence by which sites are counted."""
+
+CONFIDENCE = ("sure", "likely", "doubtful", "unknown")
+"""Names of these classes, the last for sites whose confidence is not known."""
 
 REGIONS = {
     "upstream": "upstream of the hexamer",
@@ -40,36 +53,18 @@ TIERS = {
 }
 SITE_CLASSES = {
     "3utr": f"3{words.PRIME} UTR",
+    "tandem_3utr": f"tandem 3{words.PRIME} UTR",
+    "alternative_last_exon": "alternative last exon",
     "extended": "downstream of the gene",
     "cds": "coding part, incomplete",
     "noncoding": "noncoding transcript",
     "exon": "other exon",
-    "intron": "intron",
+    "intron": "intronic",
     "intergenic": "no gene",
 }
 
-_UNTOLD_SETTINGS = ("shards", "device", "model")
-"""Config keys that the report leaves out: the first two do not change a result, the model is told by what the tables hold."""
-
-_FILE_SETTINGS = ("fasta", "gtf", "vcf", "catalogue", "tissue_expression")
-
-
-@dataclass(frozen=True)
-class Run:
-    """The tables of a run that the pages are made from; the large ones stay in arrow."""
-
-    sites: pd.DataFrame
-    genes: pd.DataFrame
-    gene_effects: pa.Table
-    tissue_effects: pa.Table
-    new_sites: pd.DataFrame
-    scores: pa.Table
-    haplotypes: pa.Table
-    people: pd.Series
-    substitutions: pd.DataFrame
-    totals: pd.DataFrame
-    files: pd.DataFrame
-    made_by: Mapping[str, str]
+FREQUENCIES = ((0.001, "below 0.1 %"), (0.01, "0.1 to 1 %"), (0.05, "1 to 5 %"), (np.inf, "5 % and more"))
+"""Classes of the frequency of the rarer allele: upper border (not in it) and name."""
 
 
 def records(frame: pd.DataFrame) -> list[dict]:
@@ -83,35 +78,47 @@ def records(frame: pd.DataFrame) -> list[dict]:
     ]
 
 
-def strongest(table: pa.Table, n: int) -> pa.Table:
-    """The `n` rows with the largest |delta_logodds_narrow|; of equals those that stand first in the table."""
-    size = np.abs(table["delta_logodds_narrow"].to_numpy())
-    return table.take(np.argsort(-size, kind="stable")[:n])
-
-
-def ranked_genes(genes: pd.DataFrame) -> pd.DataFrame:
-    """Genes with a scored allele, the strongest first; of equals the first along the genome."""
-    hit = genes[genes.max_abs_delta_logodds_narrow.notna()]
-    return hit.sort_values("max_abs_delta_logodds_narrow", ascending=False, kind="stable", ignore_index=True)
-
-
 def page_names(genes: pd.DataFrame) -> dict[str, str]:
     """File name of each gene's page by gene_id: the gene's name where it is safe and nobody else's, else with its ID.
 
     Names differ in more than case, for not every file system tells cases apart.
     """
     names: dict[str, str] = {}
-    taken: set[str] = set()
+    taken = {VIEWER.removesuffix(".html")}
     for gene_id, gene_name in zip(genes.gene_id, genes.gene_name, strict=True):
         stem = _safe(gene_name)
         if stem != gene_name or stem.lower() in taken:
             stem = f"{stem}_{_safe(gene_id)}"
-        number, unique = 1, stem
-        while unique.lower() in taken:
-            number, unique = number + 1, f"{stem}_{number + 1}"
-        taken.add(unique.lower())
-        names[gene_id] = f"{unique}.html"
+        names[gene_id] = f"{_unique(stem, taken)}.html"
     return names
+
+
+def card_names(pairs: pd.DataFrame, names: Mapping[str, str]) -> dict[tuple, str]:
+    """File name of each card by allele and gene_id: `HBB_11-5225488-A-G.html`.
+
+    pairs: rows of table `card_windows`. names: gene_name by gene_id.
+    """
+    found: dict[tuple, str] = {}
+    taken: set[str] = set()
+    for *allele, gene_id in pairs[[*ALLELE, "gene_id"]].itertuples(index=False, name=None):
+        chrom, pos, ref, alt = allele
+        letters = [letter if len(letter) <= _MOST_LETTERS else f"{len(letter)}nt" for letter in (ref, alt)]
+        stem = f"{_safe(names[gene_id])}_{_safe('-'.join(map(str, (chrom, pos, *letters))))}"
+        found[chrom, pos, ref, alt, gene_id] = f"{_unique(stem, taken)}.html"
+    return found
+
+
+_MOST_LETTERS = 12
+"""Of an allele in a file's name; of a longer one its length stands there."""
+
+
+def _unique(stem: str, taken: set[str]) -> str:
+    """A name that is not taken, in whatever case, and from then on is."""
+    number, unique = 1, stem
+    while unique.lower() in taken:
+        number, unique = number + 1, f"{stem}_{number + 1}"
+    taken.add(unique.lower())
+    return unique
 
 
 def _safe(name: str) -> str:
@@ -122,57 +129,106 @@ def _safe(name: str) -> str:
 def gene_rows(ranked: pd.DataFrame, sites: pd.DataFrame, people: pd.Series, pages: Mapping[str, str]) -> list[dict]:
     """Rows of the overview's table of genes. people: `people_by_gene`."""
     strength = sites.set_index(["gene_id", "site_id"]).logodds_narrow.rename("logodds_narrow_ref")
-    rows = records(ranked.head(MAX_ROWS).join(strength, on=["gene_id", "top_site"]))
+    rows = records(ranked.join(strength, on=["gene_id", "top_site"]))
     for row in rows:
         chrom, pos, ref, alt = row["top_variant"].rsplit(":", 3)
-        row["n_people"] = int(people.get(row["gene_id"], 0))
+        row["n_people"] = n_people(people, row["gene_id"])
         row["variant"] = {"chrom": chrom, "pos": int(pos), "ref": ref, "alt": alt, "id": row["top_variant_id"]}
         row["page"] = pages.get(row["gene_id"])
     return rows
 
 
-def variant_rows(run: Run, pages: Mapping[str, str]) -> list[dict]:
-    """Rows of the overview's table of variants: one per allele and gene, told at the site that the allele hits hardest."""
-    top = strongest(run.gene_effects, MAX_ROWS)
-    wanted = run.scores.filter(pc.is_in(run.scores["pos"], top["pos"].unique()))
-    detail = wanted.select([*PAIR, "window_index", "hexamer_ref", "hexamer_alt", "logodds_narrow_ref"]).to_pandas()
-    rows = records(top.to_pandas().merge(detail, on=PAIR, how="left", validate="one_to_one"))
-    for row in rows:
+def variant_rows(
+    effects: pa.Table,
+    scores: pa.Table,
+    n: int,
+    pages: Mapping[str, str],
+    known: Mapping[tuple, Facts] = MappingProxyType({}),
+    cards: Mapping[tuple, str] = MappingProxyType({}),
+) -> list[dict]:
+    """The first `n` alleles and genes of a table of effects, each with its verdict and the site that it hits hardest.
+
+    effects: rows of `gene_effects`. scores: rows of `scores`, those of the same alleles among them. pages: of `page_names`.
+    known: of `known_of`. cards: of `card_names`.
+    """
+    top = leading_effects(effects, n)
+    wanted = scores.filter(pc.is_in(scores["pos"], top["pos"].unique()))
+    places = wanted.select([*PAIR, "window_index"]).to_pandas()
+    frame = top.to_pandas().merge(places, on=PAIR, how="left", validate="one_to_one")
+    rows = records(frame)
+    for row, raw in zip(rows, frame.to_dict("records"), strict=True):
         place = list(row["site_ids"]).index(row["site_id"])
         row["usage_site_ref"], row["usage_site_alt"] = (float(row[key][place]) for key in ("usage_ref", "usage_alt"))
-        row["offset"] = row["window_index"] - HEXAMER_INDEX
+        row["offset"] = None if row["window_index"] is None else row["window_index"] - HEXAMER_INDEX
+        row["verdict"] = give_verdict(raw)
+        row["known"] = _facts(row, known)
         row["page"] = pages.get(row["gene_id"])
+        row["card"] = cards.get(tuple(row[name] for name in (*ALLELE, "gene_id")))
     return rows
 
 
+def has_hexamer(site: Mapping) -> bool:
+    """Whether the six bases at a site's anchor may be a signal. site: a row of `sites`."""
+    return words.hexamer(site["hexamer"]) != words.NO_HEXAMER
+
+
+def usage_rows(effect: Mapping, sites: Iterable[Mapping]) -> list[dict]:
+    """Share of the gene's 3' ends at each site that is used, without and with an allele. effect: of `variant_rows`."""
+    of_site = {site["site_id"]: site for site in sites}
+    shares = zip(effect["site_ids"], effect["usage_ref"], effect["usage_alt"], strict=True)
+    return [
+        {**of_site[site_id], "before": float(before), "after": float(after), "is_hit": site_id == effect["site_id"]}
+        for site_id, before, after in shares
+        if before > 0 or after > 0
+    ]
+
+
 def gene_hits(run: Run, gene_id: str) -> pd.DataFrame:
-    """One gene's rows of `scores`, strongest first, with what the allele does to the gene as a whole."""
-    of_gene = pc.equal(run.scores["gene_id"], gene_id)
-    hits = run.scores.filter(of_gene).to_pandas()
-    effects = run.gene_effects.filter(pc.equal(run.gene_effects["gene_id"], gene_id))
-    hits = hits.merge(effects.select([*ALLELE, "delta_pdui", "delta_utr_length"]).to_pandas(), on=ALLELE, how="left")
+    """One gene's rows of `scores`, the largest effect first."""
+    hits = run.scores.filter(pc.equal(run.scores["gene_id"], gene_id)).to_pandas()
     hits["offset"] = hits.window_index - HEXAMER_INDEX
     return hits.sort_values("delta_logodds_narrow", key=np.abs, ascending=False, kind="stable", ignore_index=True)
 
 
 def source_rows(sites: pd.DataFrame) -> list[dict]:
-    """Per source of sites how many there are, how many have AATAAA or ATTAAA, and how many have a measured usage."""
+    """Per source of sites how many there are, how sure they are, and how many have AATAAA or ATTAAA or a measured usage."""
     distinct = sites.drop_duplicates("site_id")
-    rows = distinct.groupby("source").agg(
-        n=("site_id", "size"),
-        canonical=("hexamer_tier", lambda tiers: tiers.isin([0, 1]).mean()),
-        n_measured=("usage_measured", "count"),
+    sure = pd.to_numeric(distinct.confidence)
+    rows = (
+        distinct.assign(
+            sure=sure >= SURE_SITE,
+            likely=(sure >= LIKELY_SITE) & (sure < SURE_SITE),
+            doubtful=sure < LIKELY_SITE,
+            unknown=sure.isna(),
+            canonical=distinct.hexamer_tier.isin([0, 1]),
+        )
+        .groupby("source")
+        .agg(
+            n=("site_id", "size"),
+            **{name: (name, "sum") for name in CONFIDENCE},
+            canonical=("canonical", "mean"),
+            n_measured=("usage_measured", "count"),
+        )
     )
     return records(rows.sort_values("n", ascending=False, kind="stable").reset_index())
 
 
-def new_site_rows(new_sites: pd.DataFrame, pages: Mapping[str, str]) -> list[dict]:
-    """Rows of a table of sites that variants make, the largest gain first."""
-    ordered = new_sites.sort_values("delta_logodds_narrow", ascending=False, kind="stable").head(MAX_ROWS)
+def new_site_rows(
+    new_sites: pd.DataFrame, pages: Mapping[str, str], known: Mapping[tuple, Facts] = MappingProxyType({})
+) -> list[dict]:
+    """Rows of a table of sites that variants make, the highest expected impact first. known: of `known_of`."""
+    ranks = ["expected_impact", "delta_logodds_narrow"]
+    ordered = new_sites.sort_values(ranks, ascending=False, kind="stable").head(MAX_NEW_SITES)
     rows = records(ordered)
     for row in rows:
         row["page"] = pages.get(row["gene_id"])
+        row["known"] = _facts(row, known)
     return rows
+
+
+def _facts(row: Mapping, known: Mapping[tuple, Facts]) -> list[str]:
+    """What is known of the allele of a row, in words."""
+    return describe_known(known.get(tuple(row[name] for name in ALLELE), {}))
 
 
 def haplotype_rows(haplotypes: pa.Table, pages: Mapping[str, str]) -> list[dict]:
@@ -186,28 +242,20 @@ def haplotype_rows(haplotypes: pa.Table, pages: Mapping[str, str]) -> list[dict]
     return [row for row in rows if row["interaction_narrow"] is not None]
 
 
-def people_by_gene(samples: pa.Table) -> pd.Series:
-    """How many people table `samples` has of each gene."""
-    counts = samples.group_by("gene_id").aggregate([([], "count_all")])
-    return pd.Series(counts["count_all"].to_numpy(), index=counts["gene_id"].to_pylist(), dtype="int64")
+def n_people(people: pd.Series, gene_id: str) -> int | None:
+    """One number of `people_by_gene`."""
+    found = people.get(gene_id, 0)
+    return None if pd.isna(found) else int(found)
 
 
-def tissue_rows(tissue_effects: pa.Table, gene: Mapping) -> list[dict]:
-    """What the gene's strongest variant does in each tissue, where most 3' ends change place first. gene: a row of `genes`."""
-    if gene["top_variant"] is None:
+def tissue_rows(tissue_effects: pa.Table, effect: Mapping | None) -> list[dict]:
+    """What an allele does to a gene in each tissue, where most 3' ends change place first. effect: of `variant_rows`."""
+    if effect is None:
         return []
-    frame = tissue_effects.filter(pc.equal(tissue_effects["gene_id"], gene["gene_id"])).to_pandas()
-    name = frame.chrom + ":" + frame.pos.astype(str) + ":" + frame.ref + ":" + frame.alt
-    frame = frame[name == gene["top_variant"]].sort_values("total_variation", ascending=False, kind="stable")
+    frame = tissue_effects.filter(pc.equal(tissue_effects["gene_id"], effect["gene_id"])).to_pandas()
+    is_allele = np.logical_and.reduce([frame[name] == effect[name] for name in ALLELE])
+    frame = frame[is_allele].sort_values("total_variation", ascending=False, kind="stable")
     return records(frame.assign(distal_ref=frame.usage_ref.str[-1], distal_alt=frame.usage_alt.str[-1]))
-
-
-def substitutions_of(paths: Iterable[str | Path], site_ids: Iterable[str]) -> pd.DataFrame:
-    """Of tables `saturation_scores` the rows of some sites, as far as `substitution_grid` needs them."""
-    columns = ["site_id", "window_index", "alt", "logodds_narrow_alt"]
-    wanted = set(site_ids)
-    pieces = (piece for path in paths for piece in read_pieces(path, "saturation_scores", columns))
-    return pd.concat([piece[piece.site_id.isin(wanted)] for piece in pieces], ignore_index=True)
 
 
 def substitution_grid(substitutions: pd.DataFrame, site: Mapping) -> np.ndarray:
@@ -219,6 +267,36 @@ def substitution_grid(substitutions: pd.DataFrame, site: Mapping) -> np.ndarray:
     bases = on_strand(bases, np.full(len(bases), site["strand"] == "-"))
     grid[bases, rows.window_index] = rows.logodds_narrow_alt - np.float32(site["logodds_narrow"])
     return grid
+
+
+def frequency_groups(scores: pa.Table) -> list[tuple[str, np.ndarray]]:
+    """By class of allele frequency (of the rarer allele), the rarest first, the sizes of its effects (ln), one for each allele
+    and window. Nothing where no frequency is known."""
+    hits = allele_hits(scores)
+    return by_frequency(hits, hits.af)
+
+
+def allele_hits(scores: pa.Table) -> pd.DataFrame:
+    """Allele and window with frequency and effect, once each however many genes share the window."""
+    columns = [*ALLELE, "site_id", "af", "delta_logodds_narrow"]
+    return scores.select(columns).to_pandas().drop_duplicates([*ALLELE, "site_id"], ignore_index=True)
+
+
+def by_frequency(hits: pd.DataFrame, frequency: pd.Series) -> list[tuple[str, np.ndarray]]:
+    """The classes of `frequency_groups`. hits: of `allele_hits`. frequency: of each row; those without one are left out."""
+    hits, frequency = hits[frequency.notna()], frequency.dropna()
+    rarer = np.minimum(frequency, 1 - frequency)
+    size = hits.delta_logodds_narrow.abs().to_numpy(np.float64)
+    borders = [-np.inf, *(upper for upper, _ in FREQUENCIES)]
+    groups = pd.cut(rarer, borders, right=False, labels=False)
+    return [(name, size[groups == i]) for i, (_, name) in enumerate(FREQUENCIES)] if len(hits) else []
+
+
+def shifts(gene_effects: pa.Table) -> np.ndarray:
+    """Of the pairs of allele and gene of several sites, the change of the most distal site's share in percentage points."""
+    several = gene_effects.filter(pc.greater(gene_effects["n_sites"], 1))
+    points = 100 * several["delta_pdui"].to_numpy().astype(np.float64)
+    return points[np.isfinite(points)]
 
 
 def windows_hit(scores: pa.Table) -> pd.DataFrame:
@@ -247,70 +325,27 @@ def region_rows(hits: pd.DataFrame, min_effect: float) -> list[dict]:
     return rows
 
 
+def flag_rows(gene_effects: pa.Table) -> list[dict]:
+    """Per flag what it means, and how many pairs of allele and gene have it."""
+    counts = Counter(flag for flags in gene_effects["flags"].drop_null().to_pylist() for flag in flags.split("&"))
+    return [{"flag": flag, "meaning": meaning, "n": counts[flag]} for flag, meaning in FLAGS.items()]
+
+
+def direction_rows(gene_effects: pa.Table) -> list[dict]:
+    """Per direction what it means, and how many pairs of allele and gene go that way."""
+    counts = Counter({row["values"]: row["counts"] for row in gene_effects["direction"].value_counts().to_pylist()})
+    return [{"direction": name, "meaning": meaning, "n": counts[name]} for name, meaning in DIRECTIONS.items()]
+
+
+def count_moving(gene_effects: pa.Table, share: float) -> int:
+    """Pairs of allele and gene that are expected to move at least this share of the gene's 3' ends."""
+    return pc.sum(pc.greater_equal(gene_effects["expected_impact"], share)).as_py() or 0
+
+
 def count_strong(gene_effects: pa.Table, min_effect: float) -> int:
     """Distinct alleles with an effect of at least `min_effect` in some gene."""
     strong = pc.greater_equal(pc.abs(gene_effects["delta_logodds_narrow"]), min_effect)
     return gene_effects.filter(strong).select(ALLELE).group_by(ALLELE).aggregate([]).num_rows
-
-
-def ledger_rows(totals: pd.DataFrame) -> list[dict]:
-    """Status, what it means, number and share of the alleles."""
-    whole = int(totals.n_alleles.sum())
-    return [
-        {
-            "status": row.status,
-            "meaning": STATUSES[row.status],
-            "n": row.n_alleles,
-            "share": row.n_alleles / (whole or 1),
-        }
-        for row in totals.itertuples()
-    ]
-
-
-def reconcile(totals: pd.DataFrame, files: pd.DataFrame) -> dict:
-    """The rows per VCF file, and whether the ledger's alleles are all that the files hold.
-
-    Records that a run with `ledger: in_range` did not read are counted from the index, as alleles without a site in range.
-    """
-    unread = (files.n_indexed - files.n_records).fillna(0).clip(lower=0).astype(int)
-    in_files = int(files.n_alleles.sum() + unread.sum())
-    in_ledger = int(totals.n_alleles.sum())
-    return {
-        "files": records(files.assign(n_unread=unread)),
-        "in_files": in_files,
-        "in_ledger": in_ledger,
-        "agree": in_files == in_ledger,
-    }
-
-
-def input_rows(made_by: Mapping[str, str]) -> list[dict]:
-    """Names and sha256 of the inputs and of the network, from what the tables say of what made them."""
-    rows = []
-    for key, digests in made_by.items():
-        if key.endswith("_sha256") and key != "settings_sha256":
-            for digest in digests.split(" "):
-                file, _, sha256 = digest.rpartition("=")
-                rows.append({"name": f"{key.removesuffix('_sha256')} {file}".strip(), "sha256": sha256})
-    return rows
-
-
-def setting_rows(settings: Mapping, descriptions: Mapping[str, str]) -> list[dict]:
-    """Key, value and meaning of each setting; files by their names, for where they lay says nothing about the results."""
-    return [
-        {"key": key, "value": _setting(key, value), "meaning": descriptions.get(key, "")}
-        for key, value in settings.items()
-        if key not in _UNTOLD_SETTINGS
-    ]
-
-
-def _setting(key: str, value: object) -> str:
-    if value is None:
-        return "not set"
-    if key == "atlas":
-        value = [f"{Path(atlas['path']).name} ({atlas.get('format', 'format guessed')})" for atlas in value] or ["none"]
-    values: Iterable = value if isinstance(value, (list, tuple)) else [value]
-    texts = [Path(v).name if key in _FILE_SETTINGS else v if isinstance(v, str) else json.dumps(v) for v in values]
-    return ", ".join(texts) or "an empty list"
 
 
 def tooltip(hit: Mapping) -> str:

@@ -1,21 +1,14 @@
-"""Drawings of one gene: its sites along the genome, and a site's window with its variants. Rows in, one `<svg>` out."""
+"""Drawings of a site's window with its variants, and of what every substitution would do there. Rows in, one `<svg>` out."""
 
 from collections.abc import Sequence
 from math import log
 
 import numpy as np
 
-from pasvar.constants import (
-    HEXAMER_INDEX,
-    HEXAMER_LENGTH,
-    NARROW_END,
-    NARROW_START,
-    WEAK_REFERENCE,
-    WINDOW_LENGTH,
-)
+from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, NARROW_END, NARROW_START, WINDOW_LENGTH
 from pasvar.report import words
-from pasvar.report.content import TIERS, tooltip
-from pasvar.report.svg import Drawing, Scale, round_step, spread, ticks
+from pasvar.report.content import has_hexamer, tooltip
+from pasvar.report.svg import Drawing, Scale, round_step, ticks
 
 WIDTH = 920
 _LEFT, _RIGHT = 64, 20
@@ -24,75 +17,6 @@ _LEAST_SPAN = 0.25
 
 MAP_STEPS = (1.1, 1.25, 2, 4, 10)
 """Changes of odds, either way, at which the map of substitutions takes a darker shade."""
-
-
-def gene_track(sites: Sequence[dict], cuts_hit: Sequence[str] = ()) -> str:
-    """A gene's sites to scale along transcription, left to right on either strand; bars are as high as the usage.
-
-    sites: rows of `sites` by rank. cuts_hit: site_ids with a scored variant, whose numbers are set in bold.
-    """
-    height, top, base = 190, 44, 132
-    minus = sites[0]["strand"] == "-"
-    low = min(site["window_start"] for site in sites)
-    high = max(site["window_end"] for site in sites)
-    x = Scale(high if minus else low, low if minus else high, _LEFT, WIDTH - _RIGHT)
-    y = Scale(0, 1, base, top)
-    drawing = Drawing(WIDTH, height, f"{len(sites)} polyadenylation sites along the genome, bars show usage")
-    _usage_axis(drawing, y)
-    drawing.add("line", "axis", x1=x.first, x2=x.last, y1=base, y2=base)
-    places = spread([x(site["cut_pos"]) for site in sites], 20, x.first + 8, x.last - 8)
-    for site, place in zip(sites, places, strict=True):
-        _site_bar(drawing, site, x, y, place, site["site_id"] in cuts_hit)
-    _genome_axis(drawing, x, base + 7)
-    strand = "minus" if minus else "plus"
-    label = f"position on {sites[0]['chrom']}, {strand} strand; transcription runs left to right →"
-    drawing.add("text", "label", label, x=(x.first + x.last) / 2, y=height - 6, text_anchor="middle")
-    return str(drawing)
-
-
-def _site_bar(drawing: Drawing, site: dict, x: Scale, y: Scale, place: float, is_hit: bool) -> None:
-    """A site's window below the axis, its usage above it, and its number at `place` with a line from the bar."""
-    told = _site_words(site)
-    left, right = sorted((x(site["window_start"]), x(site["window_end"])))
-    drawing.add("rect", "window", tooltip=told, x=left, y=y.first, width=max(right - left, 2), height=7)
-    cut, end = x(site["cut_pos"]), min(y(site["usage_ref"]), y.first - 1)
-    tier = f"usage tier{site['hexamer_tier']}"
-    drawing.add("rect", tier, tooltip=told, x=cut - 2.5, y=end, width=5, height=y.first - end)
-    bend, label = y.last - 6, y.last - 16
-    drawing.add("path", "leader", d=f"M{cut:.1f} {end - 2:.1f} L{cut:.1f} {bend} L{place:.1f} {label}")
-    shade = "label strong" if is_hit else "label"
-    drawing.add("text", shade, str(site["rank"]), told, x=place, y=label - 4, text_anchor="middle")
-
-
-def _usage_axis(drawing: Drawing, y: Scale) -> None:
-    for share in (0, 0.5, 1):
-        drawing.add("line", "grid", x1=_LEFT, x2=WIDTH - _RIGHT, y1=y(share), y2=y(share))
-        drawing.add("text", "tick", f"{share:.0%}", x=_LEFT - 8, y=y(share) + 4, text_anchor="end")
-    middle = y(0.5)
-    turned = f"rotate(-90 16 {middle:.0f})"
-    drawing.add(
-        "text", "label", f"share of 3{words.PRIME} ends", x=16, y=middle, text_anchor="middle", transform=turned
-    )
-
-
-def _genome_axis(drawing: Drawing, x: Scale, top: float) -> None:
-    for position in ticks(*sorted((x.low, x.high)), 5):
-        place = x(position)
-        drawing.add("line", "axis", x1=place, x2=place, y1=top, y2=top + 5)
-        text_anchor = "end" if place > WIDTH - _RIGHT - 40 else "start" if place < _LEFT + 40 else "middle"
-        drawing.add("text", "tick", f"{position:,.0f}", x=place, y=top + 18, text_anchor=text_anchor)
-
-
-def _site_words(site: dict) -> str:
-    tier = TIERS[site["hexamer_tier"]]
-    lines = [
-        f"site {site['rank']}, cut at {site['chrom']}:{site['cut_pos']:,}",
-        f"hexamer {site['hexamer']}" + ("" if tier == site["hexamer"] else f" ({tier})"),
-        f"{words.percent(site['usage_ref'])} of the gene's 3{words.PRIME} ends",
-        f"log odds {words.signed(site['logodds_narrow'])}"
-        + (", very weak" if site["logodds_narrow"] < WEAK_REFERENCE else ""),
-    ]
-    return "\n".join(lines)
 
 
 def effect_span(deltas: Sequence[float]) -> float:
@@ -111,8 +35,10 @@ def window_plot(site: dict, hits: Sequence[dict], span: float) -> str:
     first = -HEXAMER_INDEX
     x = Scale(first, first + WINDOW_LENGTH, _LEFT, WIDTH - _RIGHT)
     y = Scale(-span, span, base, top)
-    drawing = Drawing(WIDTH, height, f"effects of {len(hits)} variants in the window of site {site['rank']}")
-    _shade(drawing, x, top, base)
+    drawing = Drawing(
+        WIDTH, height, f"effects of {words.plural(len(hits), 'variant')} in the window of site {site['rank']}"
+    )
+    _shade(drawing, x, top, base, has_hexamer(site))
     _effect_axis(drawing, y, span)
     _window_axis(drawing, x, base)
     cut = x(cut_offset(site) + 1)
@@ -146,8 +72,8 @@ def substitution_map(site: dict, grid: np.ndarray) -> str:
     for css_class, is_way in (("gain", grid > 0), ("loss", grid < 0)):
         for step in range(1, len(MAP_STEPS) + 1):
             drawing.add("path", f"cell {css_class} step{step}", d=_cells(is_way & (shade == step)), transform=scale)
-    hexamer = {"x": x(0), "width": x(HEXAMER_LENGTH) - x(0)}
-    drawing.add("rect", "frame", y=top, height=base - top, **hexamer)
+    if has_hexamer(site):
+        drawing.add("rect", "frame", y=top, height=base - top, x=x(0), width=x(HEXAMER_LENGTH) - x(0))
     cut = x(cut_offset(site) + 1)
     drawing.add("line", "cut", x1=cut, x2=cut, y1=top, y2=base)
     drawing.add("text", "label", "every possible substitution", x=_LEFT, y=top - 6)
@@ -181,7 +107,15 @@ def _map_key(drawing: Drawing, top: float) -> None:
             drawing.add("rect", f"cell {shade}", x=left + i * width, y=top, width=width, height=6)
     drawing.add("rect", "frame", x=left, y=top, width=width * len(shades), height=6)
     for i, limit in enumerate(limits, start=1):
-        drawing.add("text", "tick", limit, x=left + i * width, y=top + 18, text_anchor="middle")
+        # On a phone there is room for every second one.
+        drawing.add(
+            "text",
+            "tick" if i in (1, 3, 8, 10) else "tick minor",
+            limit,
+            x=left + i * width,
+            y=top + 18,
+            text_anchor="middle",
+        )
 
 
 def _cells(chosen: np.ndarray, margin: float = 0) -> str:
@@ -207,14 +141,16 @@ def _way(delta: float) -> str:
     return "gain" if delta > 0 else "loss"
 
 
-def _shade(drawing: Drawing, x: Scale, top: float, base: float) -> None:
-    narrow = (NARROW_START - HEXAMER_INDEX, NARROW_END - HEXAMER_INDEX)
-    for css_class, (start, end), name in (
-        ("narrow", narrow, "narrow window: cleavage is counted here"),
-        ("hexamer", (0, HEXAMER_LENGTH), "hexamer"),
-    ):
+def _shade(drawing: Drawing, x: Scale, top: float, base: float, with_hexamer: bool) -> None:
+    """The narrow window, and the hexamer where there is one."""
+    places = [
+        ("narrow", NARROW_START - HEXAMER_INDEX, NARROW_END - HEXAMER_INDEX, "narrow window: cleavage is counted here")
+    ]
+    if with_hexamer:
+        places.append(("hexamer", 0, HEXAMER_LENGTH, "hexamer"))
+        drawing.add("text", "label", "hexamer", x=x(HEXAMER_LENGTH), y=top - 9, text_anchor="end")
+    for css_class, start, end, name in places:
         drawing.add("rect", css_class, tooltip=name, x=x(start), y=top, width=x(end) - x(start), height=base - top)
-    drawing.add("text", "label", "hexamer", x=x(HEXAMER_LENGTH), y=top - 9, text_anchor="end")
 
 
 def _effect_axis(drawing: Drawing, y: Scale, span: float) -> None:
@@ -225,7 +161,7 @@ def _effect_axis(drawing: Drawing, y: Scale, span: float) -> None:
         drawing.add("text", "tick", words.signed(value, digits), x=_LEFT - 8, y=y(value) + 4, text_anchor="end")
     middle = y(0)
     turned = f"rotate(-90 14 {middle:.0f})"
-    drawing.add("text", "label", "change of log odds", x=14, y=middle, text_anchor="middle", transform=turned)
+    drawing.add("text", "label turned", "change of log odds", x=14, y=middle, text_anchor="middle", transform=turned)
 
 
 def _window_axis(drawing: Drawing, x: Scale, base: float) -> None:

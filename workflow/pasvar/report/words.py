@@ -2,15 +2,23 @@
 
 import math
 import re
+from collections.abc import Mapping
 from html import escape
 
 import pandas as pd
 from markupsafe import Markup
 
+from pasvar.counts import plural as plural
+from pasvar.sites import tier_of
+
 NOTHING = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
 PRIME = "\N{PRIME}"
 TIMES = "\N{MULTIPLICATION SIGN}"
+
+NO_HEXAMER = "none"
+_LAST_TIER = 3
+"""Hexamers beyond this tier are those of places without a signal, and are not shown as one."""
 
 _MISSING_IDS = ("", ".")
 _LONGEST_ALLELE = 12
@@ -19,12 +27,12 @@ _LONGEST_ID = 28
 
 def count(value: float | None) -> str:
     """A whole number with commas."""
-    return NOTHING if pd.isna(value) else f"{int(value):,}"
+    return NOTHING if value is None or pd.isna(value) else f"{int(value):,}"
 
 
 def signed(value: float | None, digits: int = 2) -> str:
     """A number with its sign, + or a true minus; what rounds to zero has none."""
-    if pd.isna(value):
+    if value is None or pd.isna(value):
         return NOTHING
     text = f"{abs(value):,.{digits}f}"
     if not float(text.replace(",", "")):
@@ -39,7 +47,7 @@ def number(value: float | None, digits: int = 2) -> str:
 
 def percent(share: float | None) -> str:
     """A share in percent, with two digits that say something: 58 %, 4.2 %, 0.10 %, < 0.01 %."""
-    if pd.isna(share):
+    if share is None or pd.isna(share):
         return NOTHING
     value = 100 * share
     if 0 < value < 0.01:
@@ -50,7 +58,7 @@ def percent(share: float | None) -> str:
 
 def fold(delta: float | None) -> str:
     """A change of log odds (ln) as a change of odds: "2.5-fold lower", "1.3-fold higher", "unchanged"."""
-    if pd.isna(delta):
+    if delta is None or pd.isna(delta):
         return NOTHING
     times = math.exp(min(abs(delta), 50.0))
     if times < 1.005:
@@ -73,7 +81,7 @@ def sortable(value: float | str | None) -> str:
 
 def odds_share(logodds: float | None) -> float | None:
     """The share that log odds (ln) stand for."""
-    return None if pd.isna(logodds) else 1 / (1 + math.exp(-logodds))
+    return None if logodds is None or pd.isna(logodds) else 1 / (1 + math.exp(-logodds))
 
 
 def short_allele(letters: str) -> str:
@@ -83,24 +91,47 @@ def short_allele(letters: str) -> str:
     return f"{letters[: _LONGEST_ALLELE - 4]}… ({len(letters)} nt)"
 
 
-def change(row: dict) -> str:
+def change(row: Mapping) -> str:
     """`chrom:pos REF>ALT` of a row with those columns."""
     return f"{row['chrom']}:{int(row['pos'])} {short_allele(row['ref'])}>{short_allele(row['alt'])}"
 
 
 def record_id(value: str | None) -> str:
     """The ID of a VCF record, shortened; empty where it has none."""
-    if pd.isna(value) or value in _MISSING_IDS:
+    if value is None or pd.isna(value) or value in _MISSING_IDS:
         return ""
     return value if len(value) <= _LONGEST_ID else value[: _LONGEST_ID - 1] + "…"
 
 
-def variant(row: dict) -> str:
+def variant(row: Mapping) -> str:
     """What a variant is called in a sentence: its ID, else its change."""
     return record_id(row["id"]) or change(row)
 
 
-def motifs(row: dict) -> list[str]:
+def hexamer(letters: str | None) -> str:
+    """A hexamer that may be a signal; of other six letters, or of a null, that there is none."""
+    if letters is None or pd.isna(letters) or tier_of(letters) > _LAST_TIER:
+        return NO_HEXAMER
+    return letters
+
+
+def plain(name: str | None) -> str:
+    """The value of a column as prose: `more_truncation` as more truncation."""
+    return NOTHING if name is None or pd.isna(name) else name.replace("_", " ")
+
+
+def source(name: str) -> str:
+    """Where a site comes from: `gtf+polyadb3` as annotation and polyadb3."""
+    names = {"gtf": "annotation", "predicted": "prediction alone"}
+    return " and ".join(names.get(part, part) for part in name.split("+"))
+
+
+def span(low: float | None, high: float | None, digits: int = 0) -> str:
+    """An interval with signs: -340 to +12."""
+    return f"{signed(low, digits)} to {signed(high, digits)}"
+
+
+def motifs(row: Mapping) -> list[str]:
     """What an allele takes from a site's elements and what it adds: `AATAAA → AGTAAA`, `UGUA lost`."""
     told: dict[str, str] = {}
     for column, verb in (("motif_lost", "lost"), ("motif_gained", "gained")):
@@ -108,11 +139,6 @@ def motifs(row: dict) -> list[str]:
             told[name] = name.replace(">", " → ") if ">" in name else f"{name.replace('_', ' ')} {verb}"
     told.pop("", None)
     return list(told.values())
-
-
-def plural(n: int, one: str, many: str | None = None) -> str:
-    """A number and what it counts: 1 gene, 2 genes."""
-    return f"{count(n)} {one if n == 1 else many or one + 's'}"
 
 
 def code(text: str) -> Markup:

@@ -12,9 +12,8 @@ import numpy as np
 import pandas as pd
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, WINDOW_LENGTH
-from pasvar.model.architecture import RELEASED_CONFIG
+from pasvar.model import ISOFORM_END, ISOFORM_START, RELEASED_CONFIG
 from pasvar.sequence import decode, encode
-from pasvar.training.losses import ISOFORM_END, ISOFORM_START
 
 NO_HEXAMER = "GCGCGC"
 

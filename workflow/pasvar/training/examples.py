@@ -12,8 +12,8 @@ import numpy as np
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, HEXAMER_SEARCH_LENGTH, WINDOW_LENGTH
 from pasvar.errors import InputError
-from pasvar.hexamer import find_hexamer
 from pasvar.sequence import N_CODE, decode, encode, reverse_complement
+from pasvar.sites import find_hexamer
 
 MARGIN = 80
 NEIGHBOURHOOD = WINDOW_LENGTH + 2 * MARGIN
@@ -56,15 +56,14 @@ def real_ends(fasta: str | Path, gtf: str | Path, within: Interval) -> np.ndarra
 
     Whole neighbourhoods lie in it: two intervals that do not overlap share no base. Raises InputError where there is none.
     """
-    from pasvar.annotation import read_annotation
-    from pasvar.genome import Genome
+    from pasvar.genome import Genome, read_annotation
 
     with Genome(fasta) as genome:
         transcripts, *_ = read_annotation(gtf, genome, [])
         transcripts = transcripts[transcripts.chrom == within.chrom]
         plus = transcripts.strand == "+"
         ends = sorted(set(zip((transcripts.end - 1).where(plus, transcripts.start), transcripts.strand, strict=True)))
-        codes = genome.stretch(within.chrom, within.start, within.end).codes
+        codes = genome.slice(within.chrom, within.start, within.end).codes
     found = []
     for cut, strand in ends:
         # the strand's own coordinates, in which downstream is upwards
@@ -88,7 +87,7 @@ def genome_hits(fasta: str | Path, within: Interval, count: int, rng: np.random.
     from pasvar.genome import Genome
 
     with Genome(fasta) as genome:
-        codes = genome.stretch(within.chrom, within.start, within.end).codes
+        codes = genome.slice(within.chrom, within.start, within.end).codes
     found = []
     for oriented in (codes, reverse_complement(codes)):
         views = np.lib.stride_tricks.sliding_window_view(oriented, NEIGHBOURHOOD)

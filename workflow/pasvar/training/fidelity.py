@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, MIN_EFFECT, WINDOW_LENGTH
-from pasvar.readout import both_log_odds
+from pasvar.model import both_log_odds
 from pasvar.sequence import N_CODE
 from pasvar.training.examples import INDEL, MARGIN, Interval, changes, real_ends
 
@@ -123,8 +123,7 @@ class Examination:
 
 
 def _open(path: str) -> torch.nn.Module:
-    from pasvar.model.checkpoint import load_checkpoint
-    from pasvar.model.modeling import Aparent2Model
+    from pasvar.model import Aparent2Model, load_checkpoint
 
     return Aparent2Model.from_checkpoint(load_checkpoint(path))
 

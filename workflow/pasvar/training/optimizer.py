@@ -28,7 +28,7 @@ class Optimizer:
     def step(self, learning_rate: float) -> None:
         """Change the parameters by their gradients."""
         for matrix, value in zip(self._matrices, self._convolutions, strict=True):
-            matrix.grad = value.grad.reshape(matrix.shape)
+            matrix.grad = None if value.grad is None else value.grad.reshape(matrix.shape)
         for optimizer, rate in ((self._muon, MUON * learning_rate), (self._adamw, learning_rate)):
             for group in optimizer.param_groups:
                 group["lr"] = rate

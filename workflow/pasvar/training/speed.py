@@ -11,9 +11,8 @@ import numpy as np
 import torch
 
 from pasvar.constants import WINDOW_LENGTH
-from pasvar.engine import Engine
-from pasvar.model.checkpoint import Checkpoint, load_checkpoint
-from pasvar.model.modeling import Aparent2Model
+from pasvar.model import Aparent2Model, Checkpoint, load_checkpoint
+from pasvar.scoring import Engine
 
 WINDOWS, ROUNDS = 512, 7
 
@@ -35,7 +34,7 @@ def main(teacher: str, model: str) -> None:
     windows = np.random.default_rng(0).integers(0, 4, (WINDOWS, WINDOW_LENGTH)).astype(np.uint8)
     slow, fast = (runners(load_checkpoint(path)) for path in (teacher, model))
     for way in slow:
-        seconds = {"teacher": [], "model": []}
+        seconds: dict[str, list[float]] = {"teacher": [], "model": []}
         for _ in range(ROUNDS):
             for which, runner in (("teacher", slow[way]), ("model", fast[way])):
                 began = time.process_time()

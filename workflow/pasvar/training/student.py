@@ -5,8 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pasvar.errors import InputError
-from pasvar.model.architecture import tensor_shapes
-from pasvar.model.checkpoint import Checkpoint
+from pasvar.model import Checkpoint, tensor_shapes
 
 Plan = tuple[tuple[int, tuple[int, ...]], ...]
 """What the student keeps of the teacher: for each of its groups a group of the teacher's, and blocks of that."""

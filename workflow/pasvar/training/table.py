@@ -21,8 +21,9 @@ import numpy as np
 import pandas as pd
 
 from pasvar.constants import WINDOW_LENGTH
-from pasvar.errors import InputError
-from pasvar.model.architecture import RELEASED_CONFIG
+from pasvar.errors import InputError, explain
+from pasvar.files import require_file
+from pasvar.model import RELEASED_CONFIG
 from pasvar.sequence import encode
 
 COLUMNS = ("sequence", "library", "read_count", "proportion", "cuts")
@@ -62,12 +63,11 @@ class TrainingTable:
 def read_table(path: str | Path) -> TrainingTable:
     """Read and check a parquet or CSV file. Raises InputError naming the first bad rows (counted from 1) and why."""
     path = Path(path)
-    if not path.is_file():
-        raise InputError(f"{path}: no such training table")
+    require_file(path, "training table")
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: neither parquet nor CSV: {' '.join(str(error).split())}") from error
+    except Exception as error:  # pandas lets errors of many kinds through
+        raise InputError(f"{path}: neither parquet nor CSV: {explain(error)}") from error
     return check_table(frame, str(path))
 
 
@@ -137,7 +137,7 @@ def _cuts(value: str | np.ndarray) -> np.ndarray:
     return (cuts / cuts.sum()).astype(np.float32)
 
 
-_CONVERT = {
+_CONVERT: dict[str, Callable] = {
     "sequence": _sequence,
     "library": _library,
     "read_count": _read_count,

@@ -4,7 +4,6 @@ Adam on half the divergence of the isoform proportion and half that of the cleav
 early stopping. A run that is broken off goes on from its last finished epoch and ends with the same network.
 """
 
-import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -16,21 +15,31 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from pasvar.engine import choose_device
 from pasvar.errors import InputError
 from pasvar.files import whole
-from pasvar.model.architecture import RELEASED_CONFIG
-from pasvar.model.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
-from pasvar.model.configuration import Aparent2Config
-from pasvar.model.fetch import resolve_model
-from pasvar.model.modeling import Aparent2ForSequencePrediction
-from pasvar.training.losses import cleavage_loss, distribution_kl, isoform_share, read_weights, sigmoid_kl
+from pasvar.model import (
+    RELEASED_CONFIG,
+    Aparent2Config,
+    Aparent2ForSequencePrediction,
+    Checkpoint,
+    cleavage_loss,
+    distribution_kl,
+    isoform_share,
+    read_weights,
+    require_own_name,
+    save_checkpoint,
+    sigmoid_kl,
+)
+from pasvar.scoring import choose_device
 from pasvar.training.state import STATE, read_state, write_state
-from pasvar.training.table import TrainingTable, read_table
+from pasvar.training.table import TrainingTable
+
+_MOST = 10_000_000
+"""Epochs, and samples of a batch: far above what makes sense."""
 
 
 @dataclass(frozen=True)
-class Settings:
+class TrainSettings:
     """How to train; the defaults are the authors'."""
 
     epochs: int = 5
@@ -51,8 +60,15 @@ class Settings:
 
     def __post_init__(self):
         for field in ("epochs", "batch_size", "patience"):
-            if getattr(self, field) < 1:
-                raise InputError(f"training setting {field} must be at least 1, not {getattr(self, field)}")
+            if not 1 <= getattr(self, field) <= _MOST:
+                raise InputError(f"training setting {field} must be from 1 to {_MOST}, not {getattr(self, field)}")
+        if not 0 <= self.seed < 2**32:
+            raise InputError(f"training setting seed must be from 0 to {2**32 - 1}, not {self.seed}")
+        if not 0 < self.learning_rate < 1e3:
+            raise InputError(f"training setting learning_rate must be above 0 and below 1000, not {self.learning_rate}")
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"training setting dropout must be at least 0 and below 1, not {self.dropout}")
+        require_own_name(self.name)
         if not (self.validation_share > 0 and self.test_share > 0 and self.validation_share + self.test_share < 1):
             raise InputError("validation_share and test_share must be above 0 and leave something to train on")
 
@@ -66,7 +82,7 @@ class Split:
     test: TrainingTable
 
 
-def split_table(table: TrainingTable, settings: Settings) -> Split:
+def split_table(table: TrainingTable, settings: TrainSettings) -> Split:
     """Random parts; the validation and test parts have at least one row each. Raises InputError for fewer than 3 rows."""
     if len(table) < 3:
         raise InputError(
@@ -86,7 +102,7 @@ def split_table(table: TrainingTable, settings: Settings) -> Split:
 def train(
     table: TrainingTable,
     out: str | Path,
-    settings: Settings | None = None,
+    settings: TrainSettings | None = None,
     start: Checkpoint | None = None,
     config: dict | None = None,
     say: Callable[[str], object] = print,
@@ -98,7 +114,7 @@ def train(
     ``metrics.tsv`` (one row per epoch), ``test.json``, ``loss.png`` and ``state.pt`` (to go on from; a finished run
     is not run again). `say` is told of every epoch.
     """
-    settings, out = settings or Settings(), Path(out)
+    settings, out = settings or TrainSettings(), Path(out)
     out.mkdir(parents=True, exist_ok=True)
     split = split_table(table, settings)
     run = _Run(settings, table.digest(), start, config)
@@ -127,7 +143,7 @@ def train(
 class _Run:
     """A network, its optimiser and how far it has come."""
 
-    def __init__(self, settings: Settings, table: str, start: Checkpoint | None, config: dict | None):
+    def __init__(self, settings: TrainSettings, table: str, start: Checkpoint | None, config: dict | None):
         self.settings = settings
         # what must not change when a run is continued
         self._kept_settings = {key: value for key, value in asdict(settings).items() if key not in {"epochs", "device"}}
@@ -140,7 +156,7 @@ class _Run:
             )
         else:
             network = Aparent2ForSequencePrediction.from_checkpoint(start, settings.dropout)
-        self.network = network.to(self.device)
+        self.network = nn.Module.to(network, self.device)
         self.frozen_statistics = start is not None
         self.optimizer = torch.optim.Adam(self.network.parameters(), lr=settings.learning_rate)
         self.metrics: list[dict[str, float]] = []
@@ -244,29 +260,3 @@ def plot_losses(metrics: list[dict[str, float]], path: str | Path) -> None:
     axes.set(xlabel="epoch", ylabel="loss (nats)", xticks=table.epoch)
     axes.legend()
     figure.savefig(path, dpi=120, metadata={"Software": None})
-
-
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The command line of `run`."""
-    defaults = Settings()
-    parser.add_argument(
-        "table", help="parquet or CSV: sequence, library, read_count, proportion, cuts (see docs/model.md)"
-    )
-    parser.add_argument("--out", required=True, help="directory for the model, the metrics and the state to go on from")
-    parser.add_argument("--start", help="model to fine-tune: bundled name, aparent2 or path (default: from scratch)")
-    parser.add_argument("--name", default=defaults.name, help="what the model is called in tables and reports")
-    parser.add_argument("--epochs", type=int, default=defaults.epochs, help="(default: %(default)s)")
-    parser.add_argument("--batch-size", type=int, default=defaults.batch_size, help="(default: %(default)s)")
-    parser.add_argument("--learning-rate", type=float, default=defaults.learning_rate, help="(default: %(default)s)")
-    parser.add_argument("--patience", type=int, default=defaults.patience, help="(default: %(default)s)")
-    parser.add_argument("--dropout", type=float, default=defaults.dropout, help="(default: %(default)s)")
-    parser.add_argument("--weigh-reads", action="store_true", help="weigh sequences by log2(1 + reads)")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="(default: %(default)s)")
-    parser.add_argument("--device", default=defaults.device, help="cpu, cuda or auto (default: %(default)s)")
-
-
-def run(args: argparse.Namespace) -> None:
-    """``pasvar train``."""
-    chosen = {key: value for key, value in vars(args).items() if key in Settings.__dataclass_fields__}
-    start = load_checkpoint(resolve_model(args.start)) if args.start else None
-    train(read_table(args.table), args.out, Settings(**chosen), start)

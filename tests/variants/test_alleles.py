@@ -1,0 +1,783 @@
+"""Alleles against literals, against an oracle of plain strings, and against bcftools.
+
+The literal locus is 300 nt of the transcribed strand with AATAAA at 100; its window is [30, 235).
+"""
+
+import shutil
+import subprocess
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import example, given, settings, strategies as st
+
+from builders import reverse_complement, write_fasta, write_vcf
+from pasvar.genome import SequenceSlice
+from pasvar.sequence import decode, encode
+from pasvar.sites import tier_of
+from pasvar.variants.alleles import (
+    AlternateWindow,
+    Edit,
+    alternate_window,
+    collide,
+    haplotype_window,
+    left_align,
+    reach,
+    region_of,
+    room_left,
+    room_right,
+    to_vcf,
+    trim,
+)
+
+LOCUS = (
+    "CTACGAGTATCTTCTACGCAGACTCTGAGCGATATACAGTGCTGCATCAG"  # 0, the window begins at 30
+    "ATATACACACAGATAGTGAGCGACATGCATACAGAGCTGTCGCAGTAGTC"  # 50
+    "AATAAACAGCGTCATATATGCACATGACTGCTGAGCGTGCTATCACTAGG"  # 100
+    "ATACACATGTACATAGCAGCATCGACGTCACTTCGTTGCGTACACATGAC"  # 150
+    "GACAGCATATGTCGCTGAAGCATCATGAGTACGCTACTGCGAGTAGTACA"  # 200, the window ends at 235
+    "TGCTGAAGATCGAGATACAGCATCCACGACTGCTCTGTAGTACGAATCAG"  # 250
+)
+HEXAMER = 100
+FLANK = 3000  # N on either side, as beyond the ends of a contig
+
+
+def stretch_of(contig: str, flank: int = FLANK) -> SequenceSlice:
+    return SequenceSlice(encode("N" * flank + contig + "N" * flank), -flank, len(contig))
+
+
+def window_of(contig: str, hexamer: int, strand: str, edit: Edit):
+    """`alternate_window` for a hexamer that starts (plus) or whose first transcribed base is (minus) at `hexamer`."""
+    start = hexamer - 70 if strand == "+" else hexamer + 71 - 205
+    return alternate_window(stretch_of(contig), edit, start, strand)
+
+
+def told(window: AlternateWindow) -> tuple:
+    """The window with its sequences as text."""
+    return decode(window.codes), *window[1:4], None if window.other is None else decode(window.other)
+
+
+def on_strand(strand: str, start: int, end: int, alt: str) -> tuple[str, int, Edit]:
+    """(contig, hexamer, edit) that put the locus, and an edit of it, on one strand of a contig."""
+    if strand == "+":
+        return LOCUS, HEXAMER, Edit(start, end, encode(alt))
+    length = len(LOCUS)
+    mirrored = Edit(length - end, length - start, encode(reverse_complement(alt)))
+    return reverse_complement(LOCUS), length - 1 - HEXAMER, mirrored
+
+
+# --- the other side -----------------------------------------------------------------------------------------------------
+
+REPEAT = LOCUS[:92] + "AAAT" * 5 + LOCUS[112:]  # the hexamers AATAAA begin at 93, 97, 101 and 105
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_an_indel_in_a_repeat_may_lie_on_either_side_of_the_hexamer(strand):
+    """Of the hexamer at 101, a unit less before it, or after it: either way AATAAA stays at index 70."""
+    start, end = (92, 96) if strand == "+" else (len(REPEAT) - 96, len(REPEAT) - 92)
+    contig = REPEAT if strand == "+" else reverse_complement(REPEAT)
+    found = window_of(contig, 101 if strand == "+" else len(REPEAT) - 102, strand, Edit(start, end, encode("")))
+    without = REPEAT[:92] + REPEAT[96:]
+    before, after = without[27:][:205], without[31:][:205]
+    assert decode(found.codes) == before
+    assert decode(found.other) == after
+    assert before[70:76] == after[70:76] == "AATAAA"
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "alt"),
+    [
+        (60, 62, ""),  # far from the hexamer
+        (101, 102, "C"),  # no indel
+        (105, 105, "A"),  # after the T: a run of A that is only longer, downstream
+        (102, 104, ""),  # into the hexamer: the side with the better one is taken
+    ],
+)
+def test_others_have_a_side(start, end, alt):
+    assert window_of(LOCUS, HEXAMER, "+", Edit(start, end, encode(alt))).other is None
+
+
+# --- literals -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+@pytest.mark.parametrize(
+    ("start", "end", "alt", "expected", "index", "anchor"),
+    [
+        # expected: the locus with the allele, cut so that the six bases in capitals are at index 70
+        pytest.param(110, 111, "G", LOCUS[30:110] + "G" + LOCUS[111:235], 80, "hexamer", id="SNV downstream"),
+        pytest.param(30, 31, "T", "T" + LOCUS[31:235], 0, "hexamer", id="SNV at the first base"),
+        pytest.param(234, 235, "G", LOCUS[30:234] + "G", 204, "hexamer", id="SNV at the last base"),
+        pytest.param(101, 102, "C", LOCUS[30:101] + "C" + LOCUS[102:235], 71, "hexamer", id="SNV in the hexamer"),
+        pytest.param(98, 102, "GGGG", LOCUS[30:98] + "GGGG" + LOCUS[102:235], 68, "hexamer", id="MNV over the border"),
+        # upstream: what is lost or won is made up for at the window's upstream end
+        pytest.param(50, 53, "", LOCUS[27:50] + LOCUS[53:235], 20, "hexamer", id="deletion upstream"),
+        pytest.param(50, 50, "CCC", LOCUS[33:50] + "CCC" + LOCUS[50:235], 20, "hexamer", id="insertion upstream"),
+        pytest.param(50, 53, "GC", LOCUS[29:50] + "GC" + LOCUS[53:235], 20, "hexamer", id="delins upstream"),
+        pytest.param(98, 100, "", LOCUS[28:98] + LOCUS[100:235], 68, "hexamer", id="deletion up to the hexamer"),
+        pytest.param(100, 100, "GG", LOCUS[32:100] + "GG" + LOCUS[100:235], 69, "hexamer", id="insertion just before"),
+        pytest.param(26, 32, "", LOCUS[24:26] + LOCUS[32:235], 0, "hexamer", id="deletion over the first base"),
+        # downstream: at its downstream end
+        pytest.param(150, 153, "", LOCUS[30:150] + LOCUS[153:238], 120, "hexamer", id="deletion downstream"),
+        pytest.param(
+            150, 150, "CCC", LOCUS[30:150] + "CCC" + LOCUS[150:232], 120, "hexamer", id="insertion downstream"
+        ),
+        pytest.param(106, 108, "", LOCUS[30:106] + LOCUS[108:237], 76, "hexamer", id="deletion from the hexamer on"),
+        pytest.param(106, 106, "GG", LOCUS[30:106] + "GG" + LOCUS[106:233], 76, "hexamer", id="insertion just after"),
+        pytest.param(233, 238, "", LOCUS[30:233] + LOCUS[238:240], 203, "hexamer", id="deletion over the last base"),
+        pytest.param(
+            120,
+            120,
+            "ACGT" * 60,
+            LOCUS[30:120] + ("ACGT" * 60)[:115],
+            90,
+            "hexamer",
+            id="insertion longer than the window",
+        ),
+        pytest.param(81, 81, "ACGT" * 60, ("ACGT" * 60)[-51:] + LOCUS[81:235], 51, "hexamer", id="the same upstream"),
+        # the hexamer itself: no side is better, so downstream keeps its place
+        pytest.param(100, 106, "", LOCUS[24:100] + LOCUS[106:235], 70, "downstream", id="whole hexamer deleted"),
+        pytest.param(96, 110, "", LOCUS[16:96] + LOCUS[110:235], 66, "downstream", id="hexamer and more deleted"),
+        pytest.param(
+            98, 103, "", LOCUS[25:98] + LOCUS[103:235], 68, "downstream", id="deletion over the upstream border"
+        ),
+        pytest.param(103, 109, "", LOCUS[24:103] + LOCUS[109:235], 73, "downstream", id="over the downstream border"),
+        # AAT|CCC|AAA: six letters of neither side are a signal
+        pytest.param(103, 103, "CCC", LOCUS[33:103] + "CCC" + LOCUS[103:235], 73, "downstream", id="insertion in it"),
+        # A|G|ATAAA: AGATAA has no tier, GATAAA has tier 2; AAT|G|AAA: AATGAA has tier 3, ATGAAA tier 4
+        pytest.param(101, 101, "G", LOCUS[31:101] + "G" + LOCUS[101:235], 71, "downstream", id="downstream is better"),
+        pytest.param(103, 103, "G", LOCUS[30:103] + "G" + LOCUS[103:234], 73, "upstream", id="upstream is better"),
+        # AATA|AAAC|AA reads AATAAA|ACAA too: an insertion just after the hexamer, which is whole
+        pytest.param(
+            104, 104, "AAAC", LOCUS[30:104] + "AAAC" + LOCUS[104:231], 76, "hexamer", id="another place is free"
+        ),
+        # |A|AATAAA: an A before it or after its first or second base is one and the same
+        pytest.param(102, 102, "A", LOCUS[31:100] + "A" + LOCUS[100:235], 69, "hexamer", id="one more A before"),
+    ],
+)
+def test_windows_of_literal_alleles(strand, start, end, alt, expected, index, anchor):
+    contig, hexamer, edit = on_strand(strand, start, end, alt)
+    found = window_of(contig, hexamer, strand, edit)
+    assert len(expected) == 205
+    assert decode(found.codes) == expected
+    assert (found.index, found.anchor) == (index, anchor)
+
+
+def test_the_reference_has_its_hexamer_at_70():
+    assert LOCUS[30:235][70:76] == "AATAAA"
+    assert reverse_complement(LOCUS)[194:200] == "TTTATT"
+
+
+@pytest.mark.parametrize(
+    ("pos", "ref", "alt", "expected"),
+    [
+        # hexamer at 20: 50 nt of the window lie before the contig, and it ends 55 nt after the contig's 100th base
+        (31, "G", "T", "N" * 50 + LOCUS[80:110] + "T" + LOCUS[111:180] + "N" * 55),
+        # an insertion before the hexamer pushes N out of the window, a deletion draws N in
+        (11, "C", "CAA", "N" * 48 + LOCUS[80:91] + "AA" + LOCUS[91:180] + "N" * 55),
+        (11, "CGC", "C", "N" * 52 + LOCUS[80:91] + LOCUS[93:180] + "N" * 55),
+        # and so at the other end
+        (91, "A", "AGG", "N" * 50 + LOCUS[80:171] + "GG" + LOCUS[171:180] + "N" * 53),
+        (91, "ATC", "A", "N" * 50 + LOCUS[80:171] + LOCUS[173:180] + "N" * 57),
+        # the contig's first and last base
+        (1, "A", "T", "N" * 50 + "T" + LOCUS[81:180] + "N" * 55),
+        (100, "A", "G", "N" * 50 + LOCUS[80:179] + "G" + "N" * 55),
+        (1, "AC", "C", "N" * 51 + LOCUS[81:180] + "N" * 55),
+        (99, "CA", "C", "N" * 50 + LOCUS[80:179] + "N" * 56),
+    ],
+)
+@pytest.mark.parametrize("strand", ["+", "-"])
+def test_windows_past_both_ends_of_a_contig(pos, ref, alt, expected, strand):
+    contig, hexamer = LOCUS[80:180], 20
+    assert contig[pos - 1 :].startswith(ref)
+    edit = trim(pos - 1, ref, alt)
+    if strand == "-":
+        contig, hexamer = reverse_complement(contig), 99 - hexamer
+        edit = Edit(100 - edit.end, 100 - edit.start, encode(reverse_complement(decode(edit.alt))))
+    assert decode(window_of(contig, hexamer, strand, edit).codes) == expected
+
+
+# --- spelling -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("ref", "alt", "start", "end", "left"),
+    [
+        ("A", "C", 9, 10, "C"),
+        ("GAT", "GCT", 10, 11, "C"),
+        ("AC", "GT", 9, 11, "GT"),
+        ("ACG", "TCA", 9, 12, "TCA"),
+        ("A", "ACC", 10, 10, "CC"),
+        ("ACC", "A", 10, 12, ""),
+        ("CA", "A", 9, 10, ""),
+        ("A", "CA", 9, 9, "C"),
+        ("AC", "G", 9, 11, "G"),
+        ("GACT", "GT", 10, 12, ""),
+        ("AAA", "AA", 9, 10, ""),
+        ("AA", "AAA", 9, 9, "A"),
+        ("CAGG", "CTTGG", 10, 11, "TT"),
+        # REF again: a base replaced by itself
+        ("ACG", "ACG", 9, 10, "A"),
+    ],
+)
+def test_trim(ref, alt, start, end, left):
+    edit = trim(9, ref, alt)
+    assert (edit.start, edit.end, decode(edit.alt)) == (start, end, left)
+
+
+@pytest.mark.parametrize(
+    ("contig", "pos", "ref", "alt", "normal"),
+    [
+        ("GCAAAAT", 6, "A", "AA", (2, "C", "CA")),
+        ("GCAAAAT", 5, "AA", "A", (2, "CA", "C")),
+        ("GCATATATG", 6, "TAT", "T", (2, "CAT", "C")),
+        ("GCATATATG", 8, "T", "TAT", (2, "C", "CAT")),
+        # a unit of three turns as it moves: CAT after GTCAT is TCA after G, and so is ATC after GTCATC
+        ("GTCATCATCAG", 5, "T", "TCAT", (1, "G", "GTCA")),
+        ("GTCATCATCAG", 6, "C", "CATC", (1, "G", "GTCA")),
+        ("GCATG", 3, "A", "T", (3, "A", "T")),
+        ("GCATG", 2, "CAT", "CGT", (3, "A", "G")),
+        ("GCATG", 2, "CAT", "CGG", (3, "AT", "GG")),
+        ("GCATG", 2, "CAT", "GG", (2, "CAT", "GG")),
+        # at the contig's start the base after the indel is taken along
+        ("AAAACG", 3, "A", "AA", (1, "A", "AA")),
+        ("AAAACG", 3, "AA", "A", (1, "AA", "A")),
+        ("TTACG", 1, "TT", "T", (1, "TT", "T")),
+        ("TGACG", 1, "TG", "G", (1, "TG", "G")),
+        ("TGACG", 1, "T", "CCT", (1, "T", "CCT")),
+        # REF again
+        ("GCATG", 3, "AT", "AT", (3, "A", "A")),
+    ],
+)
+def test_normal_form(contig, pos, ref, alt, normal):
+    stretch = stretch_of(contig, flank=10)
+    assert to_vcf(stretch, left_align(stretch, trim(pos - 1, ref, alt))) == normal
+
+
+@pytest.mark.parametrize(
+    ("text", "edit", "left", "right"),
+    [
+        ("GAAAAC", (2, 3, ""), 1, 2),
+        ("GAAAAC", (3, 3, "A"), 2, 2),
+        ("GACACAT", (1, 3, ""), 0, 3),
+        ("GACACAT", (3, 3, "AC"), 2, 3),
+        ("GACACAT", (4, 4, "CA"), 3, 2),
+        ("AAAA", (1, 2, ""), 1, 2),
+        ("NNAANN", (2, 3, ""), 0, 1),
+        ("GATC", (1, 2, "T"), 0, 0),
+        ("GATC", (1, 3, "A"), 0, 0),
+    ],
+)
+def test_room(text, edit, left, right):
+    edit = Edit(edit[0], edit[1], encode(edit[2]))
+    assert (room_left(encode(text), edit), room_right(encode(text), edit)) == (left, right)
+
+
+@pytest.mark.parametrize(
+    ("index", "last_index", "cut_index", "region"),
+    [
+        (0, 0, 90, "upstream"),
+        (69, 69, 90, "upstream"),
+        (69, 70, 90, "hexamer"),
+        (60, 100, 90, "hexamer"),
+        (70, 70, 90, "hexamer"),
+        (75, 80, 90, "hexamer"),
+        (76, 76, 90, "hexamer_to_cut"),
+        (90, 90, 90, "hexamer_to_cut"),
+        (90, 91, 90, "hexamer_to_cut"),
+        (91, 91, 90, "downstream"),
+        (204, 204, 90, "downstream"),
+    ],
+)
+def test_region(index, last_index, cut_index, region):
+    assert region_of(index, last_index, cut_index) == region
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+@pytest.mark.parametrize(
+    ("start", "end", "alt", "region"),
+    [
+        # 80 bases of which the window holds the last 30, all of them before the hexamer; and so at the other end
+        (-20, 60, "", "upstream"),
+        (210, 290, "", "downstream"),
+        (99, 99, "G", "upstream"),
+        (100, 100, "G", "upstream"),
+        (101, 101, "G", "hexamer"),
+        (98, 101, "", "hexamer"),
+        (106, 106, "T", "hexamer_to_cut"),
+        (106, 110, "", "hexamer_to_cut"),
+        (105, 106, "G", "hexamer"),
+    ],
+)
+def test_region_of_edits_near_a_border(strand, start, end, alt, region):
+    before = "GTCCATGTCAGCTAGCATCGATC" * 2  # so that the locus is not the contig's start
+    contig, hexamer = before + LOCUS, len(before) + HEXAMER
+    edit = Edit(len(before) + start, len(before) + end, encode(alt))
+    if strand == "-":
+        length = len(contig)
+        contig, hexamer = reverse_complement(contig), length - 1 - hexamer
+        edit = Edit(length - edit.end, length - edit.start, encode(reverse_complement(alt)))
+    found = window_of(contig, hexamer, strand, edit)
+    assert region_of(found.index, found.last_index, 90) == region
+
+
+# --- an oracle of plain strings -----------------------------------------------------------------------------------------
+
+
+class Expected(NamedTuple):
+    window: str
+    index: int
+    last_index: int
+    anchor: str
+
+
+def equivalent_places(text: str, start: int, end: int, alt: str) -> list[int]:
+    """Starts of all edits of the same lengths that make the same text, by trying them all; of `start` alone for a delins."""
+    changed = text[:start] + alt + text[end:]
+    lost, won = end - start, len(alt)
+    if (lost == 0) == (won == 0):
+        return [start]
+    return [
+        at
+        for at in range(len(text) - lost + 1)
+        if text[:at] + changed[at : at + won] + text[at + lost :] == changed and "N" not in text[at : at + lost]
+    ]
+
+
+def oracle(text: str, hexamer: int, start: int, end: int, alt: str) -> Expected:
+    """What the docstrings say of `alternate_window`, for the transcribed strand as a text (slow)."""
+    pad = 600
+    text, hexamer, start, end = "N" * pad + text + "N" * pad, hexamer + pad, start + pad, end + pad
+    changed = text[:start] + alt + text[end:]
+    shift = len(changed) - len(text)
+    upstream_kept, downstream_kept = changed[hexamer - 70 :][:205], changed[hexamer + shift - 70 :][:205]
+    places = equivalent_places(text, start, end, alt)
+    first, lost = places[0], end - start
+    low, high, window, anchor = 0, 204, upstream_kept, "hexamer"
+    if shift != 0:
+        if any(at + lost <= hexamer for at in places):
+            high, window = 69, downstream_kept
+        elif any(at >= hexamer + 6 for at in places):
+            low = 76
+        elif tier_of(upstream_kept[70:76]) < tier_of(downstream_kept[70:76]):
+            anchor = "upstream"
+        else:
+            window, anchor = downstream_kept, "downstream"
+    index, last = first - (hexamer - 70), max(first + lost - 1, first) - (hexamer - 70)
+    return Expected(window, min(max(index, low), high), min(max(last, low), high), anchor)
+
+
+repetitive = st.one_of(st.text("AC", min_size=1, max_size=60), st.text("ACGT", min_size=1, max_size=60))
+
+
+@st.composite
+def signals(draw) -> tuple[str, int]:
+    """(contig, hexamer): a short contig with many repeats around a hexamer."""
+    before, after = draw(repetitive) * draw(st.integers(1, 4)), draw(repetitive) * draw(st.integers(1, 4))
+    signal = draw(st.sampled_from(["AATAAA", "ATTAAA", "AAAAAA", "CCCCCC"]))
+    return before + signal + after, len(before)
+
+
+def draw_edit(draw, contig: str, hexamer: int) -> tuple[int, int, str]:
+    """(start, end, alt), trimmed: an allele anywhere, or near the hexamer or the borders of the window."""
+    places = [at for border in (-70, 0, 6, 135) for at in range(hexamer + border - 3, hexamer + border + 4)]
+    inside = [at for at in places if 0 <= at < len(contig)]
+    start = draw(st.one_of(st.sampled_from(inside), st.integers(0, len(contig) - 1)))
+    end = min(start + draw(st.one_of(st.integers(0, 8), st.integers(0, 90))), len(contig))
+    alt = draw(
+        st.one_of(
+            st.text("ACGT", max_size=8),
+            st.text("AC", min_size=150, max_size=250),
+            # what stands there once more, so that an insertion has several places
+            st.integers(1, 12).map(lambda size: contig[start : start + size] + contig[start:end]),
+        )
+    )
+    if contig[start:end] == alt:
+        end, alt = start + 1, "C" if contig[start] != "C" else "A"
+    edit = trim(start, contig[start:end], alt)
+    return edit.start, edit.end, decode(edit.alt)
+
+
+@st.composite
+def loci(draw) -> tuple[str, int, int, int, str]:
+    """(contig, hexamer, start, end, alt)."""
+    contig, hexamer = draw(signals())
+    return contig, hexamer, *draw_edit(draw, contig, hexamer)
+
+
+@given(loci(), st.sampled_from("+-"))
+@example(("CATAAAAAAAAAAAAAG", 1, 3, 4, ""), "+")  # AAAAAA in a longer run: the deletion is on both sides of it
+@example(("G" + "A" * 400 + "G", 150, 200, 200, "A"), "-")  # a run longer than the window
+def test_windows_are_those_of_the_oracle(locus, strand):
+    text, hexamer, start, end, alt = locus
+    expected = oracle(text, hexamer, start, end, alt)
+    if strand == "+":
+        found = window_of(text, hexamer, "+", Edit(start, end, encode(alt)))
+    else:
+        length = len(text)
+        edit = Edit(length - end, length - start, encode(reverse_complement(alt)))
+        found = window_of(reverse_complement(text), length - 1 - hexamer, "-", edit)
+    assert (decode(found.codes), *found[1:4]) == expected
+
+
+@given(loci())
+def test_an_allele_wholly_on_one_side_leaves_the_other_side_and_the_hexamer(locus):
+    text, hexamer, start, end, alt = locus
+    found = decode(window_of(text, hexamer, "+", Edit(start, end, encode(alt))).codes)
+    reference = ("N" * 200 + text + "N" * 200)[hexamer + 130 : hexamer + 335]
+    places = equivalent_places(text, start, end, alt)
+    # In a run of A that covers the hexamer an indel lies on both sides; it then counts as upstream.
+    if places[0] + end - start <= hexamer:
+        assert found[70:] == reference[70:]
+    elif places[-1] >= hexamer + 6:
+        assert found[:76] == reference[:76]
+    elif len(alt) == end - start:
+        assert [i for i in range(205) if found[i] != reference[i] and not start <= hexamer - 70 + i < end] == []
+
+
+@given(loci(), st.data())
+def test_equivalent_spellings_are_one_edit_and_one_window(locus, data):
+    """Any place of a repeat, any bases of context on either side: the same normal form and the same window."""
+    text, hexamer, start, end, alt = locus
+    stretch = stretch_of(text)
+    normal = left_align(stretch, Edit(start, end, encode(alt)))
+    changed = text[:start] + alt + text[end:]
+    at = data.draw(st.sampled_from(equivalent_places(text, start, end, alt)), label="place")
+    moved_alt = changed[at : at + len(alt)]
+    before = data.draw(st.integers(0, min(at, 12)), label="bases before")
+    after = data.draw(st.integers(0, min(len(text) - at - (end - start), 12)), label="bases after")
+    ref = text[at - before : at + end - start + after]
+    spelled = trim(at - before, ref, text[at - before : at] + moved_alt + ref[len(ref) - after :])
+    again = left_align(stretch, spelled)
+    assert (again.start, again.end, decode(again.alt)) == (normal.start, normal.end, decode(normal.alt))
+    for strand in "+-":
+        one, other = window_of(text, hexamer, strand, spelled), window_of(text, hexamer, strand, normal)
+        assert told(one) == told(other)
+
+
+@given(loci())
+def test_the_normal_form_spells_the_same_change(locus):
+    text, _, start, end, alt = locus
+    stretch = stretch_of(text)
+    edit = left_align(stretch, Edit(start, end, encode(alt)))
+    pos, ref, normal_alt = to_vcf(stretch, edit)
+    if "N" in ref:
+        assert edit == (0, len(text), edit.alt)  # all of the contig is deleted: no base is left to take along
+        return
+    assert text[pos - 1 :].startswith(ref)
+    assert text[: pos - 1] + normal_alt + text[pos - 1 + len(ref) :] == text[:start] + alt + text[end:]
+    assert ref
+    assert normal_alt
+    # minimal: nothing shared but the one base that an indel takes along
+    assert len(ref) == 1 or len(normal_alt) == 1 or (ref[0] != normal_alt[0] and ref[-1] != normal_alt[-1])
+
+
+@given(st.text("ACGT", min_size=1, max_size=40), st.data())
+def test_an_mnv_spelled_out_is_its_snvs_together(text, data):
+    """Same window whether neighbouring changes are one allele or, changed one by one, several."""
+    start = data.draw(st.integers(0, len(text) - 1))
+    alt = data.draw(st.text("ACGT", min_size=1, max_size=len(text) - start))
+    hexamer = data.draw(st.integers(0, len(text)))
+    one_by_one = text
+    for i, letter in enumerate(alt):
+        one_by_one = one_by_one[: start + i] + letter + one_by_one[start + i + 1 :]
+    found = window_of(text, hexamer, "+", trim(start, text[start : start + len(alt)], alt))
+    assert decode(found.codes) == ("N" * 200 + one_by_one + "N" * 200)[hexamer + 130 :][:205]
+    assert found.anchor == "hexamer"
+
+
+@given(loci(), st.integers(0, 5))
+def test_strand_symmetry(locus, context):
+    """The reverse-complemented genome with the mirrored site and the mirrored VCF allele gives the same window."""
+    text, hexamer, start, end, alt = locus
+    low, high = max(start - context, 0), min(end + context, len(text))
+    ref, spelled = text[low:high], text[low:start] + alt + text[end:high]
+    mirror, length = reverse_complement(text), len(text)
+    edit = left_align(stretch_of(text), trim(low, ref, spelled))
+    mirrored = left_align(stretch_of(mirror), trim(length - high, reverse_complement(ref), reverse_complement(spelled)))
+    one = window_of(text, hexamer, "+", edit)
+    other = window_of(mirror, length - 1 - hexamer, "-", mirrored)
+    assert told(one) == told(other)
+
+
+def test_the_stretch_that_reach_promises_is_enough():
+    """An indel at the far end of a long run, moved as far as it ever is, with a window at the very end of its reach."""
+    longest = 50
+    contig = "G" + "A" * 2500 + "G"
+    pos = 2000
+    stretch = SequenceSlice(
+        encode(contig[pos - 1 - reach(longest) : pos + reach(longest)]), pos - 1 - reach(longest), len(contig)
+    )
+    edit = left_align(stretch, trim(pos - 1, "A", "A" * (longest + 1)))
+    assert edit.start == pos - 1 - 1000
+    for window_start in (edit.start - 204, edit.start - 1):
+        for strand in "+-":
+            letter = "A" if strand == "+" else "T"
+            assert decode(alternate_window(stretch, edit, window_start, strand).codes) == letter * 205
+
+
+# --- haplotypes ---------------------------------------------------------------------------------------------------------
+
+
+def haplotype_of(contig: str, hexamer: int, strand: str, edits: list[tuple[int, int, str]]) -> tuple[str, str] | None:
+    """`haplotype_window` as text; contig, hexamer and edits are those of the transcribed strand."""
+    if strand == "-":
+        length = len(contig)
+        edits = [(length - end, length - start, reverse_complement(alt)) for start, end, alt in edits]
+        contig, hexamer = reverse_complement(contig), length - 1 - hexamer
+    start = hexamer - 70 if strand == "+" else hexamer + 71 - 205
+    found = haplotype_window(
+        stretch_of(contig), [Edit(low, high, encode(alt)) for low, high, alt in edits], start, strand
+    )
+    return None if found is None else (decode(found[0]), found[1])
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+@pytest.mark.parametrize(
+    ("edits", "expected", "anchor"),
+    [
+        # expected: the locus with all of it, cut so that the hexamer is at index 70
+        pytest.param(
+            [(110, 111, "G"), (40, 41, "C")],
+            LOCUS[30:40] + "C" + LOCUS[41:110] + "G" + LOCUS[111:235],
+            "hexamer",
+            id="two SNVs, in any order",
+        ),
+        pytest.param(
+            [(101, 102, "C"), (104, 105, "G")],
+            LOCUS[30:100] + "ACTAGA" + LOCUS[106:235],
+            "hexamer",
+            id="two SNVs of the hexamer",
+        ),
+        pytest.param(
+            [(50, 53, ""), (60, 60, "GGGGG")],
+            LOCUS[32:50] + LOCUS[53:60] + "GGGGG" + LOCUS[60:235],
+            "hexamer",
+            id="upstream: three lost, five won",
+        ),
+        pytest.param(
+            [(50, 53, ""), (120, 120, "GG"), (101, 102, "T")],
+            LOCUS[27:50] + LOCUS[53:101] + "T" + LOCUS[102:120] + "GG" + LOCUS[120:233],
+            "hexamer",
+            id="one on either side, and one in the hexamer",
+        ),
+        pytest.param(
+            [(60, 60, "GG"), (60, 61, "C")],
+            LOCUS[32:60] + "GGC" + LOCUS[61:235],
+            "hexamer",
+            id="an insertion just before a replaced base",
+        ),
+        pytest.param(
+            [(60, 61, "C"), (61, 61, "GG")],
+            LOCUS[32:60] + "CGG" + LOCUS[61:235],
+            "hexamer",
+            id="and just after one",
+        ),
+        pytest.param(
+            [(50, 53, ""), (98, 103, "")],
+            LOCUS[22:50] + LOCUS[53:98] + LOCUS[103:235],
+            "downstream",
+            id="a deletion upstream, one over the border",
+        ),
+        # AAT|G|AAA: upstream is better, as without the deletion before and the insertion after
+        pytest.param(
+            [(50, 53, ""), (103, 103, "G"), (150, 150, "CCC")],
+            LOCUS[27:50] + LOCUS[53:103] + "G" + LOCUS[103:150] + "CCC" + LOCUS[150:231],
+            "upstream",
+            id="an insertion in the hexamer between two indels",
+        ),
+        # A|GG|AT|--|AA: what comes and goes within the hexamer leaves both sides in place
+        pytest.param(
+            [(101, 101, "GG"), (104, 106, "")],
+            LOCUS[30:101] + "GG" + LOCUS[101:104] + LOCUS[106:235],
+            "hexamer",
+            id="two indels of the hexamer that make up for one another",
+        ),
+        # one more A after the first A of the hexamer is one before it, but not past an SNV
+        pytest.param(
+            [(101, 101, "A"), (100, 101, "G")],
+            LOCUS[31:100] + "GA" + LOCUS[101:235],
+            "downstream",
+            id="an SNV keeps an insertion from moving out of the hexamer",
+        ),
+    ],
+)
+def test_windows_of_literal_haplotypes(strand, edits, expected, anchor):
+    assert len(expected) == 205
+    assert haplotype_of(LOCUS, HEXAMER, strand, edits) == (expected, anchor)
+
+
+@pytest.mark.parametrize("strand", ["+", "-"])
+@pytest.mark.parametrize(
+    "edits",
+    [
+        pytest.param([(60, 61, "C"), (60, 61, "G")], id="one base, two letters"),
+        pytest.param([(60, 63, ""), (62, 63, "G")], id="a base of a deletion"),
+        pytest.param([(62, 62, "G"), (60, 63, "")], id="an insertion within a deletion"),
+        pytest.param([(60, 60, "G"), (60, 60, "C")], id="two insertions at one place"),
+        pytest.param([(40, 41, "C"), (60, 70, ""), (65, 75, ""), (90, 91, "C")], id="two deletions that overlap"),
+    ],
+)
+def test_edits_that_collide_make_no_window(strand, edits):
+    assert haplotype_of(LOCUS, HEXAMER, strand, edits) is None
+
+
+def haplotype_oracle(text: str, hexamer: int, edits: list[tuple[int, int, str]]) -> tuple[str, str]:
+    """What the docstrings say of `place_edits`, for the transcribed strand as a text (slow)."""
+    pad = 2000
+    text, hexamer = "N" * pad + text + "N" * pad, hexamer + pad
+    edits = [(start + pad, end + pad, alt) for start, end, alt in sorted(edits)]
+
+    def made(edits):
+        changed = text
+        for start, end, alt in reversed(edits):
+            changed = changed[:start] + alt + changed[end:]
+        return changed
+
+    before = hit = 0
+    for i, (start, end, alt) in enumerate(edits):
+        low = edits[i - 1][1] if i else 0
+        high = edits[i + 1][0] if i + 1 < len(edits) else len(text)
+        alone, lost = made([edits[i]]), end - start
+        places = [start]
+        if (lost == 0) != (alt == ""):
+            near = range(max(low, start - 700), min(high - lost, start + 700) + 1)
+            moved = [(at, at + lost, alone[at : at + len(alt)]) for at in near if "N" not in text[at : at + lost]]
+            places = [edit[0] for edit in moved if made([*edits[:i], edit, *edits[i + 1 :]]) == made(edits)]
+        if any(at + lost <= hexamer for at in places):
+            before += len(alt) - lost
+        elif all(at < hexamer + 6 for at in places):
+            hit += len(alt) - lost
+    upstream_kept, downstream_kept = (made(edits)[hexamer + by - 70 :][:205] for by in (before, before + hit))
+    if hit == 0:
+        return upstream_kept, "hexamer"
+    if tier_of(upstream_kept[70:76]) < tier_of(downstream_kept[70:76]):
+        return upstream_kept, "upstream"
+    return downstream_kept, "downstream"
+
+
+@st.composite
+def haplotypes(draw) -> tuple[str, int, list[tuple[int, int, str]]]:
+    """(contig, hexamer, edits): up to five edits that share no base and do not insert at the same place."""
+    contig, hexamer = draw(signals())
+    edits: list[tuple[int, int, str]] = []
+    for _ in range(draw(st.integers(1, 5))):
+        start, end, alt = draw_edit(draw, contig, hexamer)
+        if all(end <= other[0] or other[1] <= start for other in edits) and (start, end) not in [e[:2] for e in edits]:
+            edits.append((start, end, alt))
+    return contig, hexamer, edits
+
+
+@settings(max_examples=200)
+@given(haplotypes(), st.sampled_from("+-"))
+@example(("C" + "A" * 20 + "TAAAG", 19, [(22, 22, "A"), (24, 25, "G")]), "+")  # a run of A into the hexamer, and an SNV
+@example(("C" + "A" * 30 + "G", 12, [(3, 4, "C"), (15, 16, ""), (20, 20, "A")]), "-")
+def test_windows_of_haplotypes_are_those_of_the_oracle(haplotype, strand):
+    assert haplotype_of(*haplotype[:2], strand, haplotype[2]) == haplotype_oracle(*haplotype)
+
+
+@given(loci(), st.sampled_from("+-"))
+def test_a_haplotype_of_one_variant_is_that_variant(locus, strand):
+    text, hexamer, start, end, alt = locus
+    found = haplotype_of(text, hexamer, strand, [(start, end, alt)])
+    if strand == "-":
+        length = len(text)
+        text, hexamer = reverse_complement(text), length - 1 - hexamer
+        start, end, alt = length - end, length - start, reverse_complement(alt)
+    expected = window_of(text, hexamer, strand, Edit(start, end, encode(alt)))
+    assert found == (decode(expected.codes), expected.anchor)
+
+
+@given(st.lists(st.tuples(st.integers(0, 12), st.integers(0, 4), st.booleans()), max_size=5))
+def test_edits_collide_base_by_base(drawn):
+    edits = [Edit(start, start + lost, encode("A" if won or not lost else "")) for start, lost, won in drawn]
+    bases = [base for edit in edits for base in range(edit.start, edit.end)]
+    insertions = [edit.start for edit in edits if edit.start == edit.end]
+    within = any(edit.start < at < edit.end for at in insertions for edit in edits)
+    assert collide(edits) == (len(set(bases)) < len(bases) or len(set(insertions)) < len(insertions) or within)
+
+
+# --- bcftools -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def random_alleles(tmp_path_factory):
+    """400 contigs with one random allele each, of every kind and spelling: {contig: (text, pos, ref, alt)}, FASTA, VCF."""
+    if shutil.which("bcftools") is None:
+        pytest.skip("needs bcftools (Debian: apt install bcftools) to compare with")
+    random = np.random.default_rng(205)
+    alleles = {}
+    for number in range(400):
+        unit = "".join(random.choice(list("ACGT"), size=random.integers(1, 5)))
+        ends = ["".join(random.choice(list("ACGT"), size=size)) for size in random.integers(0, 120, size=2)]
+        text = ends[0] + unit * int(random.integers(1, 12)) + ends[1] + "ACGT"
+        low = int(random.integers(0, max(len(text) - 30, 1)))
+        # Biased to the repeat, so that indels have several places.
+        if random.random() < 0.6:
+            low = int(np.clip(len(ends[0]) + random.integers(-3, 30), 0, len(text) - 8))
+        ref = text[low : low + int(random.integers(1, 9))]
+        kind = random.integers(5)
+        inner = "".join(random.choice(list("ACGT"), size=random.integers(1, 8)))
+        alt = [
+            ref[: len(ref) // 2] + unit + ref[len(ref) // 2 :],
+            ref[0] + ref[1 + len(unit) :],
+            ref + inner,
+            inner,
+            ref[:1],
+        ]
+        chosen = alt[kind] if alt[kind] != ref else ("A" if ref[0] != "A" else "C") + ref[1:]
+        alleles[f"c{number}"] = (text, low + 1, ref, chosen)
+    folder = tmp_path_factory.mktemp("bcftools")
+    fasta = write_fasta(folder / "contigs.fa", {name: allele[0] for name, allele in alleles.items()})
+    body = "\n".join(f"{name} {pos} . {ref} {alt} ." for name, (_, pos, ref, alt) in alleles.items())
+    vcf = write_vcf(folder / "alleles.vcf.gz", body, contigs=tuple(alleles))
+    return alleles, fasta, vcf
+
+
+def test_the_normal_form_is_that_of_bcftools_norm(random_alleles):
+    alleles, fasta, vcf = random_alleles
+    lines = subprocess.run(
+        ["bcftools", "norm", "--no-version", "-f", fasta, vcf], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    expected = {line.split("\t")[0]: line.split("\t") for line in lines if not line.startswith("#")}
+    assert len(expected) == len(alleles)
+    n_moved = 0
+    for name, (text, pos, ref, alt) in alleles.items():
+        stretch = stretch_of(text)
+        found = to_vcf(stretch, left_align(stretch, trim(pos - 1, ref, alt)))
+        assert found == (int(expected[name][1]), *expected[name][3:5]), (name, text, pos, ref, alt)
+        n_moved += found != (pos, ref, alt)
+    assert n_moved > 100
+
+
+def test_the_window_is_cut_from_the_haplotype_of_bcftools_consensus(random_alleles):
+    alleles, fasta, vcf = random_alleles
+    lines = subprocess.run(
+        ["bcftools", "consensus", "-f", fasta, vcf], check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    haplotypes: dict[str, str] = {}
+    for line in lines:
+        if line.startswith(">"):
+            name = line[1:].split()[0]
+            haplotypes[name] = ""
+        else:
+            haplotypes[name] += line
+    random = np.random.default_rng(70)
+    n_compared = 0
+    for name, (text, pos, ref, alt) in alleles.items():
+        edit = trim(pos - 1, ref, alt)
+        hexamer = int(random.integers(0, len(text) - 6))
+        shift = len(haplotypes[name]) - len(text)
+        padded = "N" * 300 + haplotypes[name] + "N" * 300
+        if edit.end <= hexamer:
+            expected = padded[300 + hexamer + shift - 70 :][:205]
+        elif edit.start >= hexamer + 6:
+            expected = padded[300 + hexamer - 70 :][:205]
+        else:
+            continue
+        n_compared += 1
+        assert decode(window_of(text, hexamer, "+", edit).codes) == expected, (name, text, pos, ref, alt)
+        mirrored = Edit(len(text) - edit.end, len(text) - edit.start, encode(reverse_complement(decode(edit.alt))))
+        minus = window_of(reverse_complement(text), len(text) - 1 - hexamer, "-", mirrored)
+        assert decode(minus.codes) == expected, (name, text, pos, ref, alt)
+    assert n_compared > 300

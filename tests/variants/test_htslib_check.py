@@ -1,0 +1,38 @@
+"""What htslib does not survive is found in a process of its own."""
+
+import pytest
+
+from builders import write_vcf
+from pasvar.errors import InputError
+from pasvar.variants import htslib_check
+from pasvar.variants.htslib_check import check_htslib
+from pasvar.variants.vcf import open_vcf
+
+
+@pytest.fixture
+def vcf(tmp_path):
+    return write_vcf(tmp_path / "in.vcf.gz", "20 5 . G A .\n")
+
+
+def test_a_sound_file_passes(vcf):
+    check_htslib(vcf, f"{vcf}.tbi")
+
+
+@pytest.mark.parametrize(
+    ("body", "fault"),
+    [("os.abort()", r"crashes \(SIGABRT\)"), ("import time; time.sleep(60)", "does not end within 1 s")],
+)
+def test_a_crash_and_a_hang_name_the_files(vcf, tmp_path, monkeypatch, body, fault):
+    (tmp_path / "cyvcf2.py").write_text(f"import os\n{body}\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    monkeypatch.setattr(htslib_check, "SECONDS", 1 if "sleep" in body else 60)
+    with pytest.raises(InputError, match=rf"in\.vcf\.gz: htslib.* {fault} on it or on its index .*in\.vcf\.gz\.tbi"):
+        check_htslib(vcf, f"{vcf}.tbi")
+
+
+def test_an_index_that_knows_no_record_is_of_another_file(vcf, tmp_path):
+    empty = write_vcf(tmp_path / "empty.vcf.gz", "")
+    (tmp_path / "in.vcf.gz.tbi").write_bytes((tmp_path / "empty.vcf.gz.tbi").read_bytes())
+    open_vcf(empty)
+    with pytest.raises(InputError, match=r"in\.vcf\.gz\.tbi: is the index of another file"):
+        open_vcf(vcf)

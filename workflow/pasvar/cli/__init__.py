@@ -1,0 +1,5 @@
+"""`pasvar ...`: a module per command."""
+
+from pasvar.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,140 @@
+"""How far a run is: the stations that its jobs belong to, how many of each are done, how long the rest will take."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping
+
+STATIONS: dict[str, dict[str, float]] = {
+    "inputs": {"digest_input": 0.3, "index_reference": 0.8, "fetch_atlas": 5, "prepare_model": 0.4},
+    "sites": {"annotate_sites": 1.3, "propose_sites": 1.1, "score_proposed_sites": 3.5, "judge_sites": 1.5},
+    "windows": {"extract_windows": 1.3, "plan_shards": 1.2, "assign_files": 1},
+    "alleles": {"read_alleles": 2.1, "read_genotypes": 2, "convert_genotypes": 2, "close_ledger": 1.6},
+    "scores": {"score_windows": 1.1, "score_alleles": 28},
+    "effects": {
+        "predict_usage": 1.6,
+        "compute_effects": 2.3,
+        "gather_effects": 0.8,
+        "gather_counts": 0.7,
+        "join_known": 0.9,
+        "summarise_genes": 0.9,
+    },
+    "annotate": {"annotate_vcf": 2.7},
+    "report": {"score_card_windows": 3, "build_report": 12.8, "record_provenance": 1, "all": 0},
+    "saturation": {"score_saturation": 60, "gather_saturation": 5, "saturation": 0},
+    "training": {"train_model": 600, "train": 0},
+}
+"""The rules of each station, in the order of the data, with what a job of the bundled example takes in seconds on one core. The
+seconds are only for the share of each rule in what is left: what the run's own jobs take counts as soon as one is done."""
+
+OTHER = "other"
+STATION_OF = {rule: station for station, rules in STATIONS.items() for rule in rules}
+_TYPICAL = {rule: seconds for rules in STATIONS.values() for rule, seconds in rules.items()}
+_UNKNOWN_SECONDS = 3.0  # of a rule that is in no station: about the mean of the others
+_STARTING_SECONDS = 2.0  # of any job, for Python and the library
+
+
+class Progress:
+    """The jobs of one run. Times are in seconds, and those of the run count from when it was made.
+
+    now: a clock.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic):
+        self._now = now
+        self._begun = now()
+        self._planned: Counter[str] = Counter()
+        self._rule_of: dict[int, str] = {}
+        self._running: dict[int, float] = {}
+        self._finished: set[int] = set()
+        self._seconds: dict[str, list[float]] = defaultdict(list)
+
+    def plan(self, jobs: Mapping[str, int]) -> None:
+        """What is to be done: jobs per rule."""
+        self._planned = Counter(jobs)
+
+    def start(self, job: int, rule: str) -> None:
+        """A job was handed to the machine, or to the queue of a cluster."""
+        self._rule_of[job] = rule
+        self._running[job] = self._now()
+        # A checkpoint adds jobs that were not in the plan.
+        self._planned[rule] = max(self._planned[rule], sum(other == rule for other in self._rule_of.values()))
+
+    def fail(self, job: int) -> None:
+        """A job failed; it may be started again."""
+        self._running.pop(job, None)
+
+    def finish(self, job: int) -> str | None:
+        """A job is done. Returns its station where that was the last job of it."""
+        if job in self._finished or job not in self._rule_of:
+            return None
+        rule = self._rule_of[job]
+        self._finished.add(job)
+        if job in self._running:
+            self._seconds[rule].append(self._now() - self._running.pop(job))
+        station = STATION_OF.get(rule, OTHER)
+        done, planned = self.count(station)
+        return station if done == planned else None
+
+    def count(self, station: str | None = None) -> tuple[int, int]:
+        """Jobs that are done, and all jobs, of a station or of the run."""
+        rules = [rule for rule in self._planned if station in (None, STATION_OF.get(rule, OTHER))]
+        done = sum(self._rule_of[job] in rules for job in self._finished)
+        return done, sum(self._planned[rule] for rule in rules)
+
+    def station(self) -> str:
+        """The station at which the longest-running job is; that of the last one where none runs."""
+        jobs = list(self._running) or list(self._rule_of)[-1:]
+        return STATION_OF.get(self._rule_of[jobs[0]], OTHER) if jobs else ""
+
+    def elapsed(self) -> float:
+        """Seconds since the run began."""
+        return self._now() - self._begun
+
+    def seconds_left(self) -> float | None:
+        """About how long the rest takes, at as many jobs side by side as so far; None where no job is done.
+
+        A job takes what the done ones of its rule took, or as many times the example's as the done ones of other rules.
+        """
+        took = sum(map(sum, self._seconds.values()))
+        if not took:
+            return None
+        typical = sum(_typical(rule) * len(seconds) for rule, seconds in self._seconds.items())
+        scale = took / typical
+        ages = {job: self._now() - start for job, start in self._running.items()}
+        left = sum(max(self._expected(self._rule_of[job], scale, ages) - age, 0.0) for job, age in ages.items())
+        for rule, planned in self._planned.items():
+            begun = sum(self._rule_of[job] == rule for job in (*self._finished, *self._running))
+            left += max(planned - begun, 0) * self._expected(rule, scale, ages)
+        side_by_side = max((took + sum(ages.values())) / max(self.elapsed(), 0.1), 1.0)
+        return left / side_by_side
+
+    def _expected(self, rule: str, scale: float, ages: Mapping[int, float]) -> float:
+        """Seconds that a job of this rule takes: no less than one of them has been running."""
+        done = self._seconds.get(rule, [])
+        mean = sum(done) / len(done) if done else _typical(rule) * scale
+        return max([mean, *(age for job, age in ages.items() if self._rule_of[job] == rule)])
+
+
+def _typical(rule: str) -> float:
+    return _STARTING_SECONDS + _TYPICAL.get(rule, _UNKNOWN_SECONDS)
+
+
+def clock(seconds: float) -> str:
+    """`0:05`, `12:40`, `3:05:00`, `2 d 3:05:00`."""
+    minutes, second = divmod(round(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if not hours:
+        return f"{minute}:{second:02}"
+    return f"{f'{days} d ' if days else ''}{hour}:{minute:02}:{second:02}"
+
+
+def about(seconds: float) -> str:
+    """A time that is a guess: `10 s`, `5 min`, `3.5 h`, `2.5 d`."""
+    if seconds < 55:
+        return f"{max(5, 5 * round(seconds / 5))} s"
+    if seconds < 90 * 60:
+        return f"{max(1, round(seconds / 60))} min"
+    if seconds < 48 * 3600:
+        return f"{seconds / 3600:.1f} h"
+    return f"{seconds / 86400:.1f} d"

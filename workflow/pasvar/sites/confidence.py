@@ -1,0 +1,102 @@
+"""How sure a site is: the probability that it is real, by where it comes from, its strength and its place.
+
+`calibration.json` holds a logistic regression for each kind of site: logit P = intercept + the sum of coefficient times
+term, over the `TERMS` that it names. They are fit where a laboratory has measured cleavage, separately for each network
+whose log odds they read. Its provenance is in the file.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from pasvar.sites.hexamer import WORST_TIER
+from pasvar.sites.site_evidence import GTF
+
+CALIBRATION = Path(__file__).with_name("calibration.json")
+
+PREDICTED = "predicted"
+"""The `source` of a site that the network alone has found."""
+
+_LOGODDS_LIMITS = (-6.0, 2.0)
+"""Log odds beyond these are too rare in the data of the fit to extrapolate from."""
+
+
+def _is_tier(tier: int) -> Callable[[pd.DataFrame], np.ndarray]:
+    return lambda sites: (sites.hexamer_tier == tier).to_numpy()
+
+
+def _kb_beyond(sites: pd.DataFrame) -> np.ndarray:
+    """log10 of the distance past the gene's last annotated end, in kb; 0.1 kb is added, as nothing is known on a finer scale."""
+    beyond = sites.nt_beyond.to_numpy(dtype=np.float64)
+    return np.where(beyond > 0, np.log10(0.1 + np.maximum(beyond, 0) / 1000), 0.0)
+
+
+TERMS: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
+    "logodds_narrow": lambda sites: sites.logodds_narrow.to_numpy(dtype=np.float64).clip(*_LOGODDS_LIMITS),
+    "tier_1": _is_tier(1),
+    "tier_2": _is_tier(2),
+    "tier_3": _is_tier(3),
+    "no_hexamer": lambda sites: ~sites.hexamer_tier.isin(range(WORST_TIER)).to_numpy(),
+    "ln_transcripts": lambda sites: np.log(sites.n_transcripts.to_numpy(dtype=np.float64)),
+    "beyond": lambda sites: (sites.nt_beyond > 0).to_numpy(),
+    "log10_kb_beyond": _kb_beyond,
+    "noncoding": lambda sites: ~sites.is_coding.to_numpy(dtype=bool),
+}
+"""What a regression may read of sites: columns of table `catalogue`, with logodds_narrow, nt_beyond (distance of the cut past the
+gene's last annotated end, at most 0 within it) and is_coding (the gene has a CDS)."""
+
+
+class Calibration(NamedTuple):
+    """The regressions for the sites of one network.
+
+    gtf, predicted: coefficients by the names of `TERMS`, and `intercept`. atlas: the probability of a site that an atlas has.
+    is_fit: whether `predicted` was fit to this network's log odds; the regression of the released network else, which orders the
+    places that compete for a site and says nothing on how sure one is.
+    """
+
+    gtf: Mapping[str, float]
+    predicted: Mapping[str, float]
+    atlas: float
+    is_fit: bool
+
+
+@cache
+def site_calibration_of(network: str | None) -> Calibration:
+    """The calibration for the network with this digest (`model.Checkpoint.digest`); None where no network has seen the sites."""
+    fits = json.loads(CALIBRATION.read_text())
+    own = next((fit for fit in fits["networks"].values() if network in fit["digests"]), None)
+    gtf = own["gtf"] if own else fits["gtf"]
+    predicted = (own or fits["networks"]["aparent2"])["predicted"]
+    return Calibration(gtf["coefficients"], predicted["coefficients"], fits["atlas"]["probability"], own is not None)
+
+
+def probability(sites: pd.DataFrame, coefficients: Mapping[str, float]) -> np.ndarray:
+    """(n,) float64 of a regression's probabilities for n sites, which have the columns that its terms read."""
+    logit = np.full(len(sites), coefficients["intercept"], dtype=np.float64)
+    for name, value in coefficients.items():
+        if name != "intercept":
+            logit += value * TERMS[name](sites)
+    return 1 / (1 + np.exp(-logit))
+
+
+def confidence_of(known: pd.DataFrame, calibration: Calibration) -> np.ndarray:
+    """(n,) probabilities that n annotated and measured sites are real.
+
+    known: of table `catalogue`, with the other columns that `calibration.gtf` reads. What several sources say is taken as
+    independent: a site is unreal only if each of them is wrong.
+    """
+    sources = known.source.str.split("+")
+    is_annotated = sources.map(lambda names: GTF in names).to_numpy(dtype=bool)
+    wrong = (1 - calibration.atlas) ** (sources.map(len).to_numpy() - is_annotated)
+    wrong[is_annotated] *= 1 - probability(known[is_annotated], calibration.gtf)
+    return 1 - wrong
+
+
+def is_coding(sites: pd.DataFrame, exons: pd.DataFrame) -> pd.Series:
+    """Whether the gene of each site has a CDS. exons: table `exons`."""
+    return sites.gene_id.isin(exons.gene_id[exons.coding_end.notna()].unique())
