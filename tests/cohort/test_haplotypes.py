@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from builders import CONTIG_20, make_sites, records, reverse_complement, write_fasta, write_vcf
 from pasvar.cohort.genotypes import Cohort
-from pasvar.cohort.haplotypes import NO_PHASE, UNKNOWN, ShardHaplotypes, spelled_edit, write_haplotypes
+from pasvar.cohort.haplotypes import ShardHaplotypes, spelled_edit, write_haplotypes
+from pasvar.cohort.site_haplotypes import NO_PHASE, UNKNOWN
 from pasvar.errors import InputError
 from pasvar.genome import Genome, contig_table
 from pasvar.scoring import reference_windows

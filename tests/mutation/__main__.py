@@ -28,6 +28,7 @@ MODULES = (
     "scoring/alternates",
     "scoring/scores",
     "cohort/haplotypes",
+    "cohort/site_haplotypes",
     "effects/competition",
     "effects/impact",
 )

@@ -8,7 +8,9 @@ from .genotypes import (
     read_calls as read_calls,
 )
 from .haplotypes import (
+    write_haplotypes as write_haplotypes,
+)
+from .site_haplotypes import (
     NO_PHASE as NO_PHASE,
     UNKNOWN as UNKNOWN,
-    write_haplotypes as write_haplotypes,
 )
