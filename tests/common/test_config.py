@@ -4,7 +4,8 @@ import pytest
 import yaml
 
 from pasvar import config
-from pasvar.config import check_config, read_schema
+from pasvar.config import check_config
+from pasvar.config_schema import read_schema
 from pasvar.constants import TOLERANCE
 from pasvar.errors import InputError
 from pasvar.paths import ROOT as REPOSITORY

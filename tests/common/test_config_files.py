@@ -4,7 +4,8 @@ import os
 
 import pytest
 
-from pasvar.config import check_config, read_config
+from pasvar.config import check_config
+from pasvar.config_schema import read_config
 from pasvar.errors import InputError
 
 BOMB = "a0: &a0 [1, 1]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 9)}]\n" for i in range(1, 10))

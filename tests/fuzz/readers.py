@@ -20,7 +20,8 @@ from builders import CONTIG_20, CONTIG_21, gtf_line, make_sites, write_fasta, wr
 from fuzz.damage import WORDS, damage
 from fuzz.texts import draw
 from pasvar.cli.main import main
-from pasvar.config import check_config, read_config
+from pasvar.config import check_config
+from pasvar.config_schema import read_config
 from pasvar.contigs import ContigNames
 from pasvar.errors import InputError
 from pasvar.genome import Genome, read_annotation

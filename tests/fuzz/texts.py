@@ -7,7 +7,7 @@ import hypothesis
 from hypothesis import HealthCheck, Phase, strategies as st
 
 from fuzz.damage import WORDS
-from pasvar.config import read_schema
+from pasvar.config_schema import read_schema
 
 GOOD = {"fasta": "genome.fa", "gtf": "genes.gtf", "vcf": "in.vcf.gz"}
 _AT_ONCE = 40

@@ -15,7 +15,8 @@ from typing import NamedTuple
 import pytest
 
 from cluster import EXAMPLE, REPOSITORY
-from pasvar.config import ALLELE_KEYS, RESULT_KEYS, SITE_KEYS, read_schema
+from pasvar.config import ALLELE_KEYS, RESULT_KEYS, SITE_KEYS
+from pasvar.config_schema import read_schema
 from pasvar.model.fetch import BUNDLED_MODELS
 
 GIVEN = {"fasta": "chr20_1-4Mb.fa.gz", "gtf": "chr20_1-4Mb.gtf.gz", "vcf": "EUR503.chr20_1-4Mb.vcf.gz"}

@@ -13,12 +13,12 @@ from pasvar.config import (
     check_config,
     input_files,
     known_files,
-    read_config,
     result_settings,
     site_shards,
     vcf_sources,
     with_absolute_paths,
 )
+from pasvar.config_schema import read_config
 from pasvar.digest import code_digest, files_digest
 from pasvar.errors import InputError
 from pasvar.files import index_path, index_suffix, vcf_stem

@@ -6,7 +6,7 @@ from contextlib import nullcontext
 from pathlib import Path
 
 from pasvar.cli.arguments import finite
-from pasvar.config import read_schema
+from pasvar.config_schema import read_schema
 from pasvar.counts import plural
 from pasvar.files import index_suffix, is_stream, refuse_inputs
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pasvar.cli.arguments import finite
-from pasvar.config import SITE_KEYS, fill_sites, read_config, read_schema
+from pasvar.config import SITE_KEYS, fill_sites
+from pasvar.config_schema import read_config, read_schema
 from pasvar.counts import plural
 from pasvar.files import refuse_inputs
 

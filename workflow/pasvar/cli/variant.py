@@ -129,7 +129,7 @@ def _texts(given: list[str]) -> Iterator[str]:
 
 def _settings(parsed: argparse.Namespace) -> dict:
     """The config keys of the file given by --assembly and of the options."""
-    from pasvar.config import read_config
+    from pasvar.config_schema import read_config
 
     given = read_config(parsed.assembly) if parsed.assembly else {}
     if parsed.known:

@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from matplotlib.figure import Figure
 
 from pasvar.citations import CITATIONS
-from pasvar.config import read_schema
+from pasvar.config_schema import read_schema
 from pasvar.constants import WEAK_REFERENCE
 from pasvar.effects import MEASURED, SCOPE, fold_range, leading_effects
 from pasvar.report import content, gene_figure, gene_plots, known as known_columns, listing, plots, record, words

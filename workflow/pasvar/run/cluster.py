@@ -315,7 +315,7 @@ def _run(*words: str) -> subprocess.CompletedProcess[str] | None:
 
 def store_of(configfile: str | Path | None) -> str | None:
     """Config key `store` of a configuration file; its default without one."""
-    from pasvar.config import read_config, read_schema
+    from pasvar.config_schema import read_config, read_schema
 
     config = read_config(configfile) if configfile else {}
     store = config.get("store", read_schema()["properties"]["store"]["default"])

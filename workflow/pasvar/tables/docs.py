@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from pasvar.config import read_schema
+from pasvar.config_schema import read_schema
 from pasvar.paths import ROOT
 from pasvar.tables.schema import DIRECTIONS, EXTRA_TABLES, FLAGS, MECHANISMS, STATUSES, TABLES, USER_TABLES
 
