@@ -363,3 +363,16 @@ def test_a_full_disk_is_said_with_the_name_of_what_could_not_be_written(tmp_path
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(PermissionError), whole(path):
         raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.parametrize("path", [".", "./.", "..", "/", "a/.."])
+def test_a_place_without_a_name_is_refused(tmp_path, monkeypatch, path):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputError, match=r"has no name for what is to be written there; give one"), whole(path):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_name_with_a_null_character_is_refused():
+    with pytest.raises(InputError, match=r"a\\x00: is no name of a file \(embedded null byte\)"), whole("a\0"):
+        pass

@@ -25,7 +25,7 @@ ENDS = ("read", "one line", "no line", "wrong", "traceback", "crash", "hang")
 BAD = ENDS[2:]
 """How an input must not end: `no line` is a message of several lines, or too long, or one that does not name the file."""
 
-SECONDS = 30
+SECONDS = 60
 """Of CPU time, after which an input is said to hang; on a machine with much else to do the clock says little."""
 
 WAIT = 600

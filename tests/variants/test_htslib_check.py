@@ -20,12 +20,17 @@ def test_a_sound_file_passes(vcf):
 
 @pytest.mark.parametrize(
     ("body", "fault"),
-    [("os.abort()", r"crashes \(SIGABRT\)"), ("import time; time.sleep(60)", "does not end within 1 s")],
+    [
+        ("os.abort()", r"crashes \(SIGABRT\)"),
+        ("import time; time.sleep(60)", "does not end within 1 s"),
+        ("while True: pass", "does not end within 1 s of CPU time"),
+    ],
 )
 def test_a_crash_and_a_hang_name_the_files(vcf, tmp_path, monkeypatch, body, fault):
     (tmp_path / "cyvcf2.py").write_text(f"import os\n{body}\n")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
     monkeypatch.setattr(htslib_check, "SECONDS", 1 if "sleep" in body else 60)
+    monkeypatch.setattr(htslib_check, "CPU_SECONDS", 1 if "while" in body else 20)
     with pytest.raises(InputError, match=rf"in\.vcf\.gz: htslib.* {fault} on it or on its index .*in\.vcf\.gz\.tbi"):
         check_htslib(vcf, f"{vcf}.tbi")
 

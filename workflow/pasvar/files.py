@@ -87,6 +87,8 @@ def is_stream(path: str | Path) -> bool:
         mode = os.stat(path).st_mode
     except OSError:
         return False
+    except ValueError as error:  # a null character
+        raise InputError(f"{path}: is no name of a file ({error}); give another one") from error
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
         raise InputError(f"{path}: is a disk or a socket; give the name of a file")
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
@@ -198,6 +200,8 @@ def whole(path: str | Path) -> Iterator[Path]:
 
 def _place(path: Path) -> Path:
     """Where a file or folder of this name is to lie: where the links lead to."""
+    if path.name in ("", ".."):
+        raise InputError(f"{path}: has no name for what is to be written there; give one, such as {path / 'results'}")
     try:
         return path.resolve() if path.is_symlink() else path
     except (OSError, RuntimeError) as error:

@@ -1,10 +1,11 @@
 """Whether htslib survives a VCF and its index. On damaged bytes it may abort, crash or never end, and takes along the process
 that asked; so a process of its own looks first.
 
-As a program (`python -m pasvar.variants.htslib_check FILE`) it is that process.
+As a program (`python -m pasvar.variants.htslib_check FILE CPU_SECONDS`) it is that process.
 """
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -16,8 +17,8 @@ from pasvar.errors import InputError
 from pasvar.files import as_argument
 from pasvar.paths import LIBRARY, export_library
 
-SECONDS = 60
-"""What takes longer never ends: a few records of each contig are looked at."""
+CPU_SECONDS, SECONDS = 20, 600
+"""What takes longer never ends: a few records of each contig are looked at. The clock has more, for a disk may be slow."""
 
 _RECORDS = 3
 
@@ -27,7 +28,7 @@ def check_htslib(vcf: str | Path, index: str | Path) -> None:
     who reads the file."""
     environment = dict(os.environ)
     export_library(environment, str(LIBRARY.parent))
-    command = [sys.executable, "-m", "pasvar.variants.htslib_check", as_argument(vcf)]
+    command = [sys.executable, "-m", "pasvar.variants.htslib_check", as_argument(vcf), str(CPU_SECONDS)]
     try:
         ended = subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS, check=False).returncode
     except subprocess.TimeoutExpired:
@@ -35,7 +36,12 @@ def check_htslib(vcf: str | Path, index: str | Path) -> None:
     else:
         if ended >= 0:
             return
-        fault = f"crashes ({signal.Signals(-ended).name})"
+        is_endless = -ended == signal.SIGXCPU
+        fault = (
+            f"does not end within {CPU_SECONDS} s of CPU time"
+            if is_endless
+            else f"crashes ({signal.Signals(-ended).name})"
+        )
     raise InputError(
         f"{vcf}: htslib, which reads VCF and BCF, {fault} on it or on its index {index}: one of them is damaged; make the index "
         f"again with: bcftools index --force {Path(vcf).name}; where that does not help, fetch or write the file again"
@@ -56,5 +62,6 @@ def _look(vcf: str) -> None:
 
 
 if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[2]), int(sys.argv[2]) + 1))
     with suppress(Exception):
         _look(sys.argv[1])
