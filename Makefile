@@ -31,11 +31,11 @@ differential: $(READY)
 fuzz: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m fuzz --seconds $(SECONDS) --seed $(SEED)
 
-# Small faults in the modules that numbers come from, and how many of them the tests catch; hours: make mutation SAMPLE=400
+# Small faults in the modules that numbers come from, and how many of them their tests catch: make mutation SAMPLE=300 SEED=1
 SAMPLE ?=
 mutation: $(READY)
 	$(BIN)/pip install --quiet --no-deps --target .venv/mutmut mutmut==3.8.1 libcst==1.9.0 setproctitle==1.3.8
-	PYTHONPATH=.venv/mutmut:tests $(BIN)/python -m mutation $(if $(SAMPLE),--sample $(SAMPLE))
+	PYTHONPATH=.venv/mutmut:tests $(BIN)/python -m mutation --seed $(SEED) $(if $(SAMPLE),--sample $(SAMPLE))
 
 # Which lines and branches of the library the tests reach.
 coverage: $(READY)

@@ -379,7 +379,7 @@ def haplotypes_of(lines: list[tuple], calls: list[tuple[str, str]]) -> tuple[int
     return max(ploidies, default=called), haplotypes if known else None, copies
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=settings().max_examples * 2 // 3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(cohorts())
 def test_haplotypes_are_those_of_the_oracle(tmp_path, genome, cohort):
     lines, calls = cohort

@@ -1,134 +1,82 @@
-"""`python -m mutation`: small faults put into the modules that numbers come from, one at a time (mutmut), and how many of
-them the tests catch.
+"""`python -m mutation`: small faults put into the modules that numbers come from, one at a time (mutmut makes them), and how
+many of them the tests of each module catch.
 
-mutmut wants the library in `src/`, so it works in a copy. Only the tests of TESTS look at a fault; whole runs of the
-workflow would catch more, but take a minute each.
+A fault has to be caught by the few test files that specify its module (`MODULES`); whole runs of the workflow would catch
+more, but take a minute each. Not counted are faults that only change what an error or a warning says, and `strict` of `zip`,
+which is a check itself.
 """
 
 import argparse
-import json
 import os
 import random
-import shutil
 import subprocess
 import sys
 import tempfile
 from collections import Counter
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from mutation.faults import MODULES, Fault, make_faults, stage
 
-MODULES = (
-    "variants/alleles",
-    "variants/classify",
-    "variants/ledger",
-    "sites/windows",
-    "sites/usage",
-    "scoring/windows",
-    "scoring/alternates",
-    "scoring/scores",
-    "cohort/haplotypes",
-    "cohort/site_haplotypes",
-    "effects/competition",
-    "effects/impact",
-)
-TESTS = ("tests/variants", "tests/scoring/test_scores.py", "tests/scoring/test_windows.py", "tests/sites/test_usage.py")
-TESTS += ("tests/effects", "tests/cohort/test_haplotypes.py", "tests/cohort/test_genotypes.py")
-
-BESIDE = ("tests", "resources", "config", "docs", "envs", "profiles", "workflow", "Snakefile")
-CAUGHT = {1: "caught", 3: "caught", -24: "caught", 24: "caught", 36: "caught", 152: "caught", 255: "caught"}
-"""What mutmut notes for a fault that fails a test, or that makes one run without end."""
-
-SETTINGS = """
-[tool.pytest.ini_options]
-pythonpath = ["src", "tests"]
-addopts = "-p no:cacheprovider -p no:cov -p no:xdist"
-markers = ["faults: a cluster", "conda: conda"]
-
-[tool.mutmut]
-source_paths = ["src"]
-only_mutate = {modules}
-also_copy = {others}
-pytest_add_cli_args_test_selection = {tests}
-use_git_change_detection = false
-"""
+ENDS = ("caught", "endless")
+"""Outcomes of a fault that a test fails on, or that makes one run without end."""
 
 
-def stage(folder: Path) -> None:
-    """A copy of the clone as mutmut wants it."""
-    no_caches = shutil.ignore_patterns("__pycache__", "pasvar")
-    for name in BESIDE:
-        if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, folder / name, ignore=no_caches)
-        else:
-            shutil.copy(ROOT / name, folder / name)
-    shutil.copytree(ROOT / "workflow/pasvar", folder / "src/pasvar", ignore=shutil.ignore_patterns("__pycache__"))
-    settings = SETTINGS.format(
-        modules=json.dumps([f"src/pasvar/{name}.py" for name in MODULES]),
-        others=json.dumps([name for name in BESIDE if name != "tests"]),
-        tests=json.dumps(TESTS),
-    )
-    (folder / "pyproject.toml").write_text(settings)
+def outcomes(folder: Path) -> dict[str, str]:
+    """Of each fault that was tried, by name."""
+    path = folder / "outcomes.tsv"
+    return dict(line.split("\t") for line in path.read_text().splitlines()) if path.exists() else {}
 
 
-MAKE = """
-from mutmut.__main__ import copy_also_copy_files, copy_src_dir, create_mutants, set_mutant_under_test, setup_source_paths
-set_mutant_under_test("mutant_generation")
-copy_src_dir(), copy_also_copy_files(), setup_source_paths(), create_mutants(1)
-"""
-
-
-def python(folder: Path, *arguments: str) -> None:
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "CI": "1"}
-    subprocess.run([sys.executable, *arguments], cwd=folder, env=environment, check=False)
-
-
-def results(folder: Path) -> dict[str, dict[str, int | None]]:
-    """Of each module the exit code of each fault; None where it was not tried."""
-    metas = {name: folder / f"mutants/src/pasvar/{name}.py.meta" for name in MODULES}
-    return {name: json.loads(path.read_text())["exit_code_by_key"] for name, path in metas.items() if path.exists()}
-
-
-def table(codes: dict[str, dict[str, int | None]]) -> str:
+def table(faults: list[Fault], found: dict[str, str]) -> str:
     """Markdown: a row per module, and one of the sums."""
-    counts = {
-        name: Counter(CAUGHT.get(code, "missed") for code in of.values() if code is not None)
-        for name, of in codes.items()
-    }
-    counts["all"] = sum(counts.values(), Counter())
-    rows = [
-        f"| {name} | {of.total()} | {of['caught']} | {of['caught'] / max(of.total(), 1):.1%} |"
-        for name, of in counts.items()
-    ]
-    return "\n".join(["| module | faults | caught | share |", "|---|---|---|---|", *rows])
+    n_faults = Counter(fault.module for fault in faults)
+    tried = Counter(fault.module for fault in faults if fault.name in found)
+    caught = Counter(fault.module for fault in faults if found.get(fault.name) in ENDS)
+    rows = [(module, n_faults[module], tried[module], caught[module]) for module in MODULES if tried[module]]
+    rows.append(("all", n_faults.total(), tried.total(), caught.total()))
+    lines = [f"| {name} | {n} | {of} | {good} | {good / max(of, 1):.1%} |" for name, n, of, good in rows]
+    return "\n".join(["| module | faults | tried | caught | share |", "|---|---|---|---|---|", *lines])
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
     parser.add_argument("--sample", type=int, help="so many faults, drawn at random (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="other faults for another number (default: %(default)d)")
+    parser.add_argument("--module", choices=MODULES, action="append", help="only of these (default: all)")
+    parser.add_argument("--fault", action="append", help="only these, by name")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time (default: %(default)d)")
     parser.add_argument(
-        "--folder", type=Path, help="where it works; what it found stays there (default: a temporary one)"
+        "--folder",
+        type=Path,
+        help="where it works; what it found stays there and is not tried again (default: a new one)",
     )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="pasvar-mutation-") as temporary:
-        folder = options.folder or Path(temporary)
-        if not (folder / "pyproject.toml").exists():
+        folder = (options.folder or Path(temporary)).resolve()
+        if not (folder / "mutants").exists():
             folder.mkdir(parents=True, exist_ok=True)
             stage(folder)
-        names: list[str] = []
+        faults = make_faults(folder)
+        chosen = [fault for fault in faults if fault.is_counted and fault.module in (options.module or MODULES)]
         if options.sample:
-            (folder / "mutants").mkdir(exist_ok=True)
-            python(folder, "-c", MAKE)
-            every = sorted(name for of in results(folder).values() for name in of)
-            names = random.Random(options.seed).sample(every, min(options.sample, len(every)))
-        python(folder, "-m", "mutmut", "run", "--max-children", str(os.cpu_count() or 1), *names)
-        codes = results(folder)
-        print(table(codes))
-        for of in codes.values():
-            for name, code in sorted(of.items()):
-                if code is not None and code not in CAUGHT:
-                    print(f"missed: {name}", file=sys.stderr)
+            chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))
+        if options.fault:
+            chosen = [fault for fault in faults if fault.name in options.fault]
+        done = outcomes(folder)
+        for module in MODULES:
+            names = [fault.name for fault in chosen if fault.module == module and fault.name not in done]
+            if names:
+                (folder / "chosen.txt").write_text("\n".join(names))
+                worker = [sys.executable, "-m", "mutation.worker", *map(str, (folder, options.jobs)), *MODULES[module]]
+                environment = os.environ | {"OMP_NUM_THREADS": "1"}
+                subprocess.run(worker, cwd=folder / "mutants", env=environment, check=True)
+        found = outcomes(folder)
+        chosen_names = {fault.name for fault in chosen}
+        for fault in faults:
+            if fault.name in chosen_names and found.get(fault.name) not in ENDS:
+                print(f"{found.get(fault.name)}: {fault.name}\n{fault.diff}\n")
+        print(table([fault for fault in faults if fault.is_counted], {name: found[name] for name in chosen_names}))
+        print(f"not counted: {sum(not fault.is_counted for fault in faults)} of {len(faults)}")
     return 0
 
 

@@ -1,7 +1,8 @@
+import pandas as pd
 import pytest
 
 from builders import CONTIG_20, CONTIG_21, make_sites, records, reverse_complement
-from pasvar.scoring.windows import reference_windows
+from pasvar.scoring.windows import find_rivals, reference_windows
 
 PLUS = ("20", "+", 150, "P")
 MINUS = ("20", "-", 450, "M")
@@ -54,3 +55,46 @@ def test_windows_of_several_contigs_keep_the_order_of_the_catalogue(genome):
     windows = reference_windows(sites, genome)
     assert windows.site_id.to_list() == ["20:436:-", "21:41:+", "20:171:+"]
     assert windows.window.str[70:76].to_list() == ["AATAAA"] * 3
+
+
+# --- rivals -------------------------------------------------------------------------------------------------------------
+
+
+def with_hexamers(*starts: int) -> str:
+    """A window of C with AATAAT at these places, and AATAAA at 70."""
+    window = "C" * 205
+    for start, letters in [*((start, "AATAAT") for start in starts), (70, "AATAAA")]:
+        window = window[:start] + letters + window[start + 6 :]
+    return window
+
+
+@pytest.mark.parametrize(
+    ("cut_index", "starts", "rival"),
+    [
+        (111, [89], 89),
+        (111, [], None),
+        # of two the one nearer to 22 nt before the cut
+        (111, [84, 93], 93),
+        (111, [84, 98], 84),
+        # searched are 45 nt before the cut, up to the last before it
+        (100, [99], 99),
+        (100, [100], None),
+        (100, [55], 55),
+        (100, [54], None),
+        # the window has to hold all of them
+        (45, [20], 20),
+        (44, [20], None),
+        # not one that shares a base with the site's own
+        (100, [76], 76),
+    ],
+)
+def test_the_rival_is_named_by_its_place_on_the_forward_strand(cut_index, starts, rival):
+    windows = pd.DataFrame(
+        {"window": with_hexamers(*starts), "cut_index": cut_index, "window_start": 1000, "strand": ["+", "-"]},
+        index=[4, 2],
+    )
+    found = find_rivals(windows)
+    assert found.index.tolist() == [4, 2]
+    assert found.rival_start.dtype == "Int64"
+    expected = [("AATAAT", 1000 + rival), ("AATAAT", 1000 + 205 - 6 - rival)] if rival else [(None, None)] * 2
+    assert records(found, "rival_hexamer", "rival_start") == expected

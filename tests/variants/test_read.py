@@ -289,7 +289,7 @@ def test_alleles_at_the_borders_of_windows(tmp_path, genome, record, rows):
         assert found.ledger.status.to_list() in ([status] if complete or rows else [status, []])
 
 
-@settings(max_examples=200)
+@settings(max_examples=settings().max_examples * 10 // 3)
 @given(
     windows=st.lists(st.integers(-100, 900), max_size=8).map(sorted),
     edits=st.lists(st.tuples(st.integers(0, 900), st.integers(0, 300), st.integers(0, 3)), max_size=6),

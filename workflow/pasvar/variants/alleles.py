@@ -95,16 +95,14 @@ def room_right(codes: np.ndarray, edit: Edit) -> int:
     return room_left(codes[::-1], mirrored)
 
 
-def shift(codes: np.ndarray, edit: Edit, by: int) -> Edit:
+def shift(edit: Edit, by: int) -> Edit:
     """The same indel `by` nt further left (negative) or right; `by` must be within the room that it has."""
     if by == 0:
         return edit
     if len(edit.alt) == 0:
         return Edit(edit.start + by, edit.end + by, edit.alt)
-    turn = -by % len(edit.alt)
-    return Edit(
-        edit.start + by, edit.end + by, np.concatenate([edit.alt[-turn:], edit.alt[:-turn]]) if turn else edit.alt
-    )
+    turn = by % len(edit.alt)
+    return Edit(edit.start + by, edit.end + by, np.concatenate([edit.alt[turn:], edit.alt[:turn]]))
 
 
 def left_align(stretch: SequenceSlice | SequenceChunks, edit: Edit) -> Edit:
@@ -118,7 +116,7 @@ def left_align(stretch: SequenceSlice | SequenceChunks, edit: Edit) -> Edit:
     room = room_left(codes, local)
     if not room:
         return edit
-    moved = shift(codes, local, -room)
+    moved = shift(local, -room)
     return Edit(moved.start + low, moved.end + low, moved.alt)
 
 
@@ -285,7 +283,7 @@ def _outermost(codes: np.ndarray, edit: Edit, lowest: int = 0, highest: int | No
     """The edit at the leftmost and at the rightmost of its equivalent places within [lowest, highest) of `codes`."""
     highest = len(codes) if highest is None else highest
     left, right = min(room_left(codes, edit), edit.start - lowest), min(room_right(codes, edit), highest - edit.end)
-    return shift(codes, edit, -left), shift(codes, edit, right)
+    return shift(edit, -left), shift(edit, right)
 
 
 @lru_cache(maxsize=1 << 16)

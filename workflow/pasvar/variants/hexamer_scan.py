@@ -115,7 +115,7 @@ class _Strand:
             codes = reverse_complement(codes)
             local = Edit(high - edit.end, high - edit.start, reverse_complement(edit.alt))
         # At the first of its places along the strand, so that a gene and its mirror image have the same candidates.
-        local = shift(codes, local, -room_left(codes, local))
+        local = shift(local, -room_left(codes, local))
         reference = decode(codes)
         alternate = decode(np.concatenate([codes[: local.start], local.alt, codes[local.end :]]))
         places = dict.fromkeys(hexamer_places(reference, alternate, local, room_right(codes, local)))
