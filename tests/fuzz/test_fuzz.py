@@ -25,6 +25,12 @@ def test_inputs_end_as_they_may(reader, sound, tmp_path):
     assert [end for end in ends if end.kind in BAD] == []
 
 
+@pytest.mark.parametrize(("reader", "number"), [("bcf", 189), ("vcf + tbi", 317), ("vcf + csi", 364)])
+def test_what_once_ended_badly(reader, number, sound, tmp_path):
+    (end,) = run_cases([Case(reader, 20, number)], sound, tmp_path, tmp_path / "bad")
+    assert (end.kind, end.said.count("\n")) == ("one line", 0)
+
+
 def raise_(error: Exception):
     raise error
 

@@ -75,6 +75,8 @@ def test_notations(reader, text, allele):
         ("rs334", "an rsID names no allele, give position and bases"),
         ("hello", "is no variant that can be read: expected such as 11:5225488:A:G"),
         ("11:40:A:G,T", "is no variant that can be read"),
+        ("11:,:A:G", "is no variant that can be read"),
+        ("11:,-,:DEL", "is no variant that can be read"),
         ("12:40:A:G", r"has no contig 12; it has chr11, chrUn-1"),
         ("chr111:40:A:G", "has no contig chr111; it has chr11"),
         ("11:40:G:A", "REF is G, .* has A at chr11:40; REF and ALT may be swapped"),

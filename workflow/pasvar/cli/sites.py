@@ -47,7 +47,7 @@ def run(parsed: argparse.Namespace) -> None:
     from pasvar.tables import content_sha256, write_table
 
     out = Path(parsed.out)
-    tissues = out.with_name(f"{out.stem}.tissues.parquet")
+    tissues = out.parent / f"{out.stem}.tissues.parquet"
     refuse_inputs([out, tissues], [parsed.gtf, parsed.fasta, parsed.config, *(parsed.atlas or [])])
     with Genome(parsed.fasta, out.parent) as genome:
         settings = _site_settings(parsed)

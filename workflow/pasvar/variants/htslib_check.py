@@ -17,7 +17,7 @@ from pasvar.errors import InputError
 from pasvar.files import as_argument
 from pasvar.paths import LIBRARY, export_library
 
-CPU_SECONDS, SECONDS = 20, 600
+CPU_SECONDS, SECONDS = 10, 600
 """What takes longer never ends: a few records of each contig are looked at. The clock has more, for a disk may be slow."""
 
 _RECORDS = 3

@@ -18,13 +18,13 @@ from pasvar.variants.accessions import find_contig
 from pasvar.variants.structural import read_structure
 
 _SEPARATED = re.compile(
-    r"(?P<chrom>\S+?)[:\-_\s](?P<pos>[\d,]+)[:\-_\s]*(?P<ref>[A-Za-z]+)[:\-_\s>/](?P<alt>[A-Za-z,]+|\*|<[^>]+>)"
+    r"(?P<chrom>\S+?)[:\-_\s](?P<pos>\d[\d,]*)[:\-_\s]*(?P<ref>[A-Za-z]+)[:\-_\s>/](?P<alt>[A-Za-z,]+|\*|<[^>]+>)"
 )
 _HGVS = re.compile(r"(?P<name>[^:\s()]+)(\([^)]*\))?:(?P<change>[cgmn]\.\S+)")
 _SPELLED_OUT = re.compile(r"(?<=del)[ACGTacgt]+(?=$|ins)|(?<=dup)[ACGTacgt]+$")
 """The bases that many write after `del` and `dup`, which HGVS leaves out today."""
 
-_STRETCH = re.compile(r"(?P<chrom>\S+?):(?P<first>[\d,]+)-(?P<last>[\d,]+):(?P<kind>DEL|DUP)", re.IGNORECASE)
+_STRETCH = re.compile(r"(?P<chrom>\S+?):(?P<first>\d[\d,]*)-(?P<last>\d[\d,]*):(?P<kind>DEL|DUP)", re.IGNORECASE)
 """A structural change by its first and its last base, 1-based."""
 
 _SYMBOLIC = re.compile(r"<(DEL|DUP|CN\d+)(:[^>]+)?>", re.IGNORECASE)

@@ -94,10 +94,28 @@ def indexed_contigs(path: str | Path) -> list[str]:
     """The contigs that a VCF or BCF has records on, by its index, in its spelling. Raises InputError as `open_vcf` does, and
     where htslib crashes on the file."""
     _open_first(path)
-    with pysam.VariantFile(as_argument(path)) as file:
+    with open_records(path) as file:
+        if file.index is None:
+            raise InputError(
+                f"{path}: htslib cannot read its index {index_path(path)}; make it again with: "
+                f"bcftools index --force {Path(path).name}"
+            )
         # That of a BCF has those of the header that have none, too.
         contigs = [str(contig) for contig in file.index]
-        return [contig for contig in contigs if next(_until_damaged(path, file.fetch(contig)), None)]
+        return [contig for contig in contigs if next(_until_damaged(path, _records(file, contig)), None)]
+
+
+def open_records(path: str | Path) -> pysam.VariantFile:
+    """A VCF or BCF that `open_vcf` opened, as pysam has it. Raises InputError where pysam finds it damaged."""
+    try:
+        return pysam.VariantFile(as_argument(path))
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise InputError(f"{path}: is damaged ({error}); check it with: bcftools view") from error
+
+
+def _records(file: pysam.VariantFile, contig: str) -> Iterator[pysam.VariantRecord]:
+    """As `fetch`, which raises at once where the file cannot be read; this one only when its first record is asked for."""
+    yield from file.fetch(contig)
 
 
 def _is_bgzipped(path: Path) -> bool:

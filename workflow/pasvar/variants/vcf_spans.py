@@ -4,11 +4,9 @@ thousands of files are asked in minutes.
 
 from pathlib import Path
 
-import pysam
-
 from pasvar.errors import InputError
-from pasvar.files import as_argument, index_path
-from pasvar.variants.vcf import check_files
+from pasvar.files import index_path
+from pasvar.variants.vcf import check_files, open_records
 from pasvar.variants.vcf_index import Chunk, Index, bin_span, read_index, records_between
 
 _MOST_READ = 1 << 20
@@ -33,7 +31,7 @@ def _names_of_bcf(path: Path, index: Index) -> dict[str | int, str]:
     """By the number of a contig in a BCF its name; nothing for a VCF, whose index has names."""
     if all(isinstance(contig, str) for contig in index.bins):
         return {}
-    with pysam.VariantFile(as_argument(path)) as file:
+    with open_records(path) as file:
         return {file.get_tid(str(name)): str(name) for name in file.header.contigs}
 
 
