@@ -36,7 +36,7 @@ from pasvar.sites.atlas import read_atlas
 from pasvar.sites.tissues import read_expression
 from pasvar.tables import TABLES, read_made_by, read_table, write_table
 from pasvar.training.table import read_table as read_training_table
-from pasvar.variants import VariantReader, indexed_contigs, make_filters, read_lines, read_shard
+from pasvar.variants import VariantReader, check_htslib, indexed_contigs, make_filters, read_lines, read_shard
 
 HERE = Path(__file__).parent
 CONTIGS = {"20": CONTIG_20, "21": CONTIG_21}
@@ -140,6 +140,7 @@ def _read_vcf(name: str, is_csi: bool = False, is_damaged: bool = True) -> Calla
 
 
 def _read_shard(folder: Path, path: Path, rng: random.Random) -> None:
+    check_htslib([path])
     with Genome(folder / "genome.fa") as genome:
         sites = _sites()
         windows = reference_windows(sites, genome)

@@ -15,7 +15,7 @@ def vcf(tmp_path):
 
 
 def test_a_sound_file_passes(vcf):
-    check_htslib(vcf, f"{vcf}.tbi")
+    check_htslib([vcf])
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,16 @@ def test_a_crash_and_a_hang_name_the_files(vcf, tmp_path, monkeypatch, body, fau
     monkeypatch.setattr(htslib_check, "SECONDS", 1 if "sleep" in body else 60)
     monkeypatch.setattr(htslib_check, "CPU_SECONDS", 1 if "while" in body else 20)
     with pytest.raises(InputError, match=rf"in\.vcf\.gz: htslib.* {fault} on it or on its index .*in\.vcf\.gz\.tbi"):
-        check_htslib(vcf, f"{vcf}.tbi")
+        check_htslib([vcf])
+
+
+def test_of_several_files_the_one_is_named_that_it_does_not_survive(vcf, tmp_path, monkeypatch):
+    (tmp_path / "cyvcf2.py").write_text("import os\ndef VCF(path): 'bad' in path and os.abort()\n")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    others = [write_vcf(tmp_path / name, "20 5 . G A .\n") for name in ("good.vcf.gz", "bad.vcf.gz", "late.vcf.gz")]
+    with pytest.raises(InputError, match=r"bad\.vcf\.gz: htslib.* crashes \(SIGABRT\)"):
+        check_htslib([vcf, *others])
+    check_htslib([vcf, others[0], others[2]])
 
 
 def test_an_index_that_knows_no_record_is_of_another_file(vcf, tmp_path):

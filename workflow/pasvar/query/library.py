@@ -31,7 +31,7 @@ from pasvar.progress import no_progress
 from pasvar.scoring import LazyEngine, reference_windows, score_alternates, score_windows
 from pasvar.sites import make_sites as make_catalogue, predict_sites, prediction_rules, site_calibration_of
 from pasvar.tables import GENOTYPES, TABLES, as_read, read_made_by, read_table
-from pasvar.variants import Structure, make_scan, read_shard, read_structure, write_alleles
+from pasvar.variants import Structure, check_htslib, make_scan, read_shard, read_structure, write_alleles
 
 _NEAR = 10_000
 """Sites and genes within this many nt of a variant, beyond config key `extension`, are looked at."""
@@ -204,6 +204,7 @@ def find_effects(
             near = sites.near(places.assign(end=_ends(places)))
             return _effects(vcf, _stretches(places, genome), genome, near, engine, progress)
         whole = pd.DataFrame({"chrom": list(genome.lengths), "start": 0, "end": list(genome.lengths.values())})
+        check_htslib([variants])
         return _effects(Path(variants), whole, genome, sites, engine, progress)
 
 

@@ -28,6 +28,9 @@ from .hexamer_scan import (
     make_scan as make_scan,
     reference_offset as reference_offset,
 )
+from .htslib_check import (
+    check_htslib as check_htslib,
+)
 from .ledger import (
     close_ledger as close_ledger,
 )

@@ -1,20 +1,23 @@
 """Whether htslib survives a VCF and its index. On damaged bytes it may abort, crash or never end, and takes along the process
 that asked; so a process of its own looks first.
 
-As a program (`python -m pasvar.variants.htslib_check FILE CPU_SECONDS`) it is that process.
+As a program (`python -m pasvar.variants.htslib_check CPU_SECONDS`, files on standard input with a null character between them)
+it is that process.
 """
 
+import math
 import os
 import resource
 import signal
 import subprocess
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from pasvar.errors import InputError
-from pasvar.files import as_argument
+from pasvar.files import as_argument, index_path
 from pasvar.paths import LIBRARY, export_library
 
 CPU_SECONDS, SECONDS = 10, 600
@@ -23,28 +26,33 @@ CPU_SECONDS, SECONDS = 10, 600
 _RECORDS = 3
 
 
-def check_htslib(vcf: str | Path, index: str | Path) -> None:
-    """Raise InputError where htslib crashes on a file with this index, or does not end. What it refuses in good order is left to
-    who reads the file."""
+def check_htslib(vcfs: Sequence[str | Path]) -> None:
+    """Raise InputError where htslib crashes on a VCF or BCF with its index, or does not end. What it refuses in good order is
+    left to who reads the file. The process that looks takes half a second, and each file some milliseconds."""
     environment = dict(os.environ)
     export_library(environment, str(LIBRARY.parent))
-    command = [sys.executable, "-m", "pasvar.variants.htslib_check", as_argument(vcf), str(CPU_SECONDS)]
+    command = [sys.executable, "-m", "pasvar.variants.htslib_check", str(CPU_SECONDS)]
+    given = b"\0".join(os.fsencode(as_argument(vcf)) for vcf in vcfs)
     try:
-        ended = subprocess.run(command, env=environment, capture_output=True, timeout=SECONDS, check=False).returncode
-    except subprocess.TimeoutExpired:
-        fault = f"does not end within {SECONDS} s"
-    else:
-        if ended >= 0:
-            return
-        is_endless = -ended == signal.SIGXCPU
-        fault = (
-            f"does not end within {CPU_SECONDS} s of CPU time"
-            if is_endless
-            else f"crashes ({signal.Signals(-ended).name})"
+        looked = subprocess.run(
+            command, env=environment, input=given, capture_output=True, timeout=SECONDS * len(vcfs), check=False
         )
+        begun, ended = looked.stdout, looked.returncode
+    except subprocess.TimeoutExpired as error:
+        begun, ended = error.stdout or b"", -signal.SIGALRM
+    if ended >= 0:
+        return
+    vcf = vcfs[max(len(begun.split()) - 1, 0)]
+    match signal.Signals(-ended):
+        case signal.SIGXCPU:
+            fault = f"does not end within {CPU_SECONDS} s of CPU time"
+        case signal.SIGALRM:
+            fault = f"does not end within {SECONDS} s"
+        case other:
+            fault = f"crashes ({other.name})"
     raise InputError(
-        f"{vcf}: htslib, which reads VCF and BCF, {fault} on it or on its index {index}: one of them is damaged; make the index "
-        f"again with: bcftools index --force {Path(vcf).name}; where that does not help, fetch or write the file again"
+        f"{vcf}: htslib, which reads VCF and BCF, {fault} on it or on its index {index_path(vcf)}: one of them is damaged; make "
+        f"the index again with: bcftools index --force {Path(vcf).name}; where that does not help, fetch or write the file again"
     )
 
 
@@ -61,7 +69,16 @@ def _look(vcf: str) -> None:
             str(variant)
 
 
+def _main(seconds: int, vcfs: Sequence[str]) -> None:
+    for number, vcf in enumerate(vcfs):
+        # Who reads it knows then which file was the last one.
+        print(number, flush=True)
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        limit = math.ceil(used.ru_utime + used.ru_stime) + seconds
+        resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
+        with suppress(Exception):
+            _look(vcf)
+
+
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_CPU, (int(sys.argv[2]), int(sys.argv[2]) + 1))
-    with suppress(Exception):
-        _look(sys.argv[1])
+    _main(int(sys.argv[1]), os.fsdecode(sys.stdin.buffer.read()).split("\0"))

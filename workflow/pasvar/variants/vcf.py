@@ -46,7 +46,7 @@ def _open_first(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
     """As `open_vcf`, for those who are the first to read a file: whether htslib survives it is asked in another process."""
     if index := index_path(path):
         check_files(Path(path), index, *(file.stat().st_mtime_ns for file in (Path(path), index)))
-        check_htslib(path, index)
+        check_htslib([path])
     return open_vcf(path, with_samples)
 
 
