@@ -109,8 +109,9 @@ def _in_child(cases: Sequence[Case], sound: Path, folder: Path) -> Iterator[End]
         _work(cases, sound, folder, sink)
     os.close(sink)
     n_done = 0
-    with os.fdopen(source) as lines:
-        while True:
+    # Without a buffer, whose lines `select` would not see.
+    with os.fdopen(source, "rb", 0) as lines:
+        while n_done < len(cases):
             began, used = time.monotonic(), _cpu_seconds(child)
             while not select.select([lines], [], [], 1)[0]:
                 if _cpu_seconds(child) - used > SECONDS or time.monotonic() - began > WAIT:
@@ -123,6 +124,9 @@ def _in_child(cases: Sequence[Case], sound: Path, folder: Path) -> Iterator[End]
                 break
             n_done += 1
             yield End(*json.loads(line))
+        else:
+            # Done with all of them, it may still hang as it ends.
+            os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
     if n_done < len(cases):
         name = signal.Signals(os.WTERMSIG(status)).name if os.WIFSIGNALED(status) else f"exit {status >> 8}"
