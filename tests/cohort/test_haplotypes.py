@@ -513,8 +513,8 @@ def test_scored_alleles_that_are_not_met_again_stop_the_run(tmp_path, genome):
     with pytest.raises(InputError) as error:
         shard_of_file(tmp_path, genome, path, scored_from=before)
     assert str(error.value) == (
-        f"{path}: 20:100 T>C was read with the alleles, but not again with the genotypes: its index {path}.tbi is of another "
-        "file, or the file changed during the run; index it again with: bcftools index --force a.vcf.gz"
+        f"{path}: 20:100 T>C was read once, but not again: its index {path}.tbi is damaged or of another file, or the file "
+        "changed during the run; index it again with: bcftools index --force a.vcf.gz"
     )
     assert not list(tmp_path.glob("*.parquet"))
     assert records(shard_of_file(tmp_path, genome, before)[1]["carriers"], "allele_count") == [(1,), (2,)]

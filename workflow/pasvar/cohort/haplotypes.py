@@ -17,12 +17,10 @@ from tqdm import tqdm
 from pasvar.cohort.genotypes import Calls, Cohort, read_calls
 from pasvar.cohort.site_haplotypes import UNKNOWN, JointWindow, SiteHaplotypes, Tally
 from pasvar.constants import WINDOW_LENGTH
-from pasvar.errors import InputError
-from pasvar.files import index_path
 from pasvar.genome import Genome
 from pasvar.progress import no_progress
 from pasvar.tables import ALLELE, GENOTYPES, TABLES, empty_frame, table_writer, to_arrow, write_table
-from pasvar.variants import EVERYTHING, MAX_SHIFT, Edit, Filters, haplotype_window, trim
+from pasvar.variants import EVERYTHING, MAX_SHIFT, Edit, Filters, haplotype_window, lost_record, trim
 
 _MANY = 100_000
 """Rows of table `sample_haplotypes` that are written at a time."""
@@ -122,12 +120,7 @@ class ShardHaplotypes:
         columns = ledger.filter(near).select([*ALLELE, "vcf"]).to_pydict().values()
         for *key, name in zip(*columns, strict=True):
             if name in paths and tuple(key) in self._counts and (name, *key) not in self._found:
-                chrom, pos, ref, alt = key
-                raise InputError(
-                    f"{paths[name]}: {chrom}:{pos} {ref}>{alt} was read with the alleles, but not again with the genotypes: its "
-                    f"index {index_path(paths[name])} is of another file, or the file changed during the run; index it again "
-                    f"with: bcftools index --force {name}"
-                )
+                raise lost_record(paths[name], *key)
 
     def _close(
         self, opened: dict[str, SiteHaplotypes], chrom: str | None = None, pos: int = 0

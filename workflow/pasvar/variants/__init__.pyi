@@ -53,6 +53,7 @@ from .structural import (
 )
 from .vcf import (
     indexed_contigs as indexed_contigs,
+    lost_record as lost_record,
     open_vcf as open_vcf,
     read_genotypes as read_genotypes,
     read_lines as read_lines,

@@ -38,6 +38,7 @@ from pasvar.variants.records import (
 )
 from pasvar.variants.rival_windows import rival_windows
 from pasvar.variants.structural import STRUCTURAL, find_structures
+from pasvar.variants.vcf import lost_record
 
 PIECE = 10_000_000
 """nt that are read at once. A cohort with 200 records per kb has 2 million there, half a GB in memory."""
@@ -320,6 +321,8 @@ def _info_of_structures(
         nth: Counter[tuple] = Counter()
         for row, *key, which in zip(of_file.tolist(), *spelled.values(), strict=True):
             infos = texts[tuple(key)]
+            if not infos:
+                raise lost_record(path, chrom, *key[:3])
             found[row] = infos[min(nth[(*key, which)], len(infos) - 1)]
             nth[(*key, which)] += 1
     return found
@@ -452,7 +455,10 @@ def _frequencies(table: pa.Table, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], g
             places = [(pos - 1, pos) for pos in alleles["pos"].unique().to_pylist()]
             columns = [name for name in table.column_names if name in RECORDS.names] + [*INFO]
             records = read_records(path, vcf, _contigs(vcf, chrom, genome), 0, NO_END, places, columns)
-            found[rows] = frequencies(add_info(alleles, records))
+            try:
+                found[rows] = frequencies(add_info(alleles, records))
+            except KeyError as error:
+                raise lost_record(path, chrom, *error.args[0][:3]) from None
     return found
 
 

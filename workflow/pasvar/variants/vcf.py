@@ -118,6 +118,14 @@ def _records(file: pysam.VariantFile, contig: str) -> Iterator[pysam.VariantReco
     yield from file.fetch(contig)
 
 
+def lost_record(path: str | Path, chrom: str, pos: int, ref: str, alt: str) -> InputError:
+    """What to raise where a record that was read from a file is not found there again, by its index."""
+    return InputError(
+        f"{path}: {chrom}:{pos} {ref}>{alt} was read once, but not again: its index {index_path(path)} is damaged or of another "
+        f"file, or the file changed during the run; index it again with: bcftools index --force {Path(path).name}"
+    )
+
+
 def _is_bgzipped(path: Path) -> bool:
     """Whether a file begins as bgzip begins one: a block of gzip with an extra field of the name BC."""
     with path.open("rb") as file:
