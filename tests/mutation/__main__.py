@@ -15,7 +15,7 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from mutation.faults import MODULES, Fault, make_faults, stage
+from mutation.faults import MODULES, Fault, diffs, make_faults, stage
 
 ENDS = ("caught", "endless")
 """Outcomes of a fault that a test fails on, or that makes one run without end."""
@@ -71,11 +71,13 @@ def main() -> int:
                 environment = os.environ | {"OMP_NUM_THREADS": "1"}
                 subprocess.run(worker, cwd=folder / "mutants", env=environment, check=True)
         found = outcomes(folder)
-        chosen_names = {fault.name for fault in chosen}
-        for fault in faults:
-            if fault.name in chosen_names and found.get(fault.name) not in ENDS:
-                print(f"{found.get(fault.name)}: {fault.name}\n{fault.diff}\n")
-        print(table([fault for fault in faults if fault.is_counted], {name: found[name] for name in chosen_names}))
+        for module in MODULES:
+            missed = [fault.name for fault in chosen if fault.module == module and found[fault.name] not in ENDS]
+            for name, diff in diffs(folder, module, missed).items():
+                print(f"{found[name]}: {name}\n{diff}\n")
+        print(
+            table([fault for fault in faults if fault.is_counted], {fault.name: found[fault.name] for fault in chosen})
+        )
         print(f"not counted: {sum(not fault.is_counted for fault in faults)} of {len(faults)}")
     return 0
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import unified_diff
 from pathlib import Path
@@ -20,15 +20,15 @@ MODULES = {
         "tests/variants/test_classify.py",
         "tests/effects/test_new_sites.py",
     ),
-    "variants/classify": ("tests/variants/test_classify.py", "tests/variants/test_ledger.py"),
-    "variants/ledger": ("tests/variants/test_ledger.py",),
+    "variants/classify": ("tests/variants/test_classify.py",),
+    "variants/ledger": ("tests/variants/test_closed_ledger.py", "tests/variants/test_ledger.py"),
     "sites/windows": ("tests/sites/test_window_codes.py", "tests/scoring/test_windows.py"),
     "sites/usage": ("tests/sites/test_usage.py",),
     "scoring/windows": ("tests/scoring/test_windows.py", "tests/variants/test_rival_windows.py"),
     "scoring/alternates": ("tests/scoring/test_alternates.py",),
     "scoring/scores": ("tests/scoring/test_scores.py", "tests/scoring/test_store.py"),
-    "cohort/site_haplotypes": ("tests/cohort/test_haplotypes.py",),
-    "cohort/haplotypes": ("tests/cohort/test_haplotypes.py",),
+    "cohort/site_haplotypes": ("tests/cohort/test_site_haplotypes.py",),
+    "cohort/haplotypes": ("tests/cohort/test_haplotypes.py", "tests/cohort/test_haplotype_tables.py"),
     "effects/competition": (
         "tests/effects/test_competition.py",
         "tests/effects/test_impact.py",
@@ -40,6 +40,9 @@ MODULES = {
 """Modules that numbers come from, each with the tests that specify it."""
 
 _BESIDE = ("tests", "resources", "config", "docs", "envs", "profiles", "workflow", "Snakefile")
+
+_MARK = "__mutmut_"
+_ORIGINAL = _MARK + "orig"
 
 _SETTINGS = """
 [tool.pytest.ini_options]
@@ -62,12 +65,11 @@ copy_src_dir(), copy_also_copy_files(), setup_source_paths(), create_mutants(1)
 
 @dataclass(frozen=True)
 class Fault:
-    """name: as mutmut has it. module: of `MODULES`. diff: the lines of the function that it changes."""
+    """name: as mutmut has it. module: of `MODULES`. is_counted: whether it changes more than words."""
 
     name: str
     module: str
     is_counted: bool
-    diff: str
 
 
 def stage(folder: Path) -> None:
@@ -94,26 +96,42 @@ def make_faults(folder: Path) -> list[Fault]:
 
 
 def _faults_of(folder: Path, module: str) -> Iterator[Fault]:
-    """The functions of a module stand in mutmut's copy as they are (`..._orig`) and with each fault (`..._1`)."""
+    functions = _functions(folder, module)
+    silent = {name: ast.dump(_Silent().visit(function)) for name, function in functions.items()}
+    for name in functions:
+        if not name.endswith(_ORIGINAL) and (stem := name.partition(_MARK)[0]) != name:
+            original = silent[stem + _ORIGINAL]
+            changed = silent[name].replace(repr(name), repr(stem + _ORIGINAL), 1)
+            yield Fault(_module_name(module) + name, module, original != changed)
+
+
+def diffs(folder: Path, module: str, names: Sequence[str]) -> dict[str, str]:
+    """Of faults of one module, by name, the lines that they change."""
+    functions = _functions(folder, module)
+    found = {}
+    for name in names:
+        changed = name.removeprefix(_module_name(module))
+        texts = (
+            ast.unparse(functions[key]).splitlines()[1:] for key in (changed.partition(_MARK)[0] + _ORIGINAL, changed)
+        )
+        found[name] = "\n".join(list(unified_diff(*texts, lineterm="", n=1))[2:])
+    return found
+
+
+def _module_name(module: str) -> str:
+    return f"pasvar.{module.replace('/', '.')}."
+
+
+def _functions(folder: Path, module: str) -> dict[str, ast.FunctionDef]:
+    """The functions of mutmut's copy of a module, in which each stands as it is and with each of its faults."""
     tree = ast.parse((folder / f"mutants/src/pasvar/{module}.py").read_text())
-    functions = {node.name: node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)}
-    for name, function in functions.items():
-        stem, mark, number = name.rpartition("__mutmut_")
-        if mark and number.isdecimal():
-            original = functions[f"{stem}__mutmut_orig"]
-            original.name = function.name = stem
-            lines = (ast.unparse(node).splitlines() for node in (original, function))
-            diff = "\n".join(list(unified_diff(*lines, lineterm="", n=1))[2:])
-            is_counted = _without_words(original) != _without_words(function)
-            yield Fault(f"pasvar.{module.replace('/', '.')}.{name}", module, is_counted, diff)
-
-
-def _without_words(function: ast.FunctionDef) -> str:
-    """The function without what its errors and warnings say, and without `strict` of `zip`."""
-    return ast.dump(_Silent().visit(ast.parse(ast.unparse(function))))
+    bodies = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))]
+    return {node.name: node for body in bodies for node in body if isinstance(node, ast.FunctionDef)}
 
 
 class _Silent(ast.NodeTransformer):
+    """Takes away what errors and warnings say, and `strict` of `zip`."""
+
     def visit_Raise(self, node: ast.Raise) -> ast.AST:
         if isinstance(node.exc, ast.Call):
             node.exc.args = []

@@ -5,6 +5,7 @@ process that is forked from this one, which has all modules loaded, by the tests
 Outcomes go to `FOLDER/outcomes.tsv` one by one: caught, missed, endless (more CPU time than any test needs), or what else.
 """
 
+import gc
 import os
 import resource
 import signal
@@ -48,7 +49,9 @@ def _try(name: str, tests: list[str], cpu_seconds: int) -> None:
     set_mutant_under_test(name)
     code = 3
     try:
-        code = int(pytest.main(["-x", "-q", *tests]))
+        code = int(
+            pytest.main(["-x", "-q", "-p", "no:unraisableexception", *tests])
+        )  # which collects garbage five times
     finally:
         os._exit(code)
 
@@ -65,6 +68,7 @@ def main() -> int:
     set_mutant_under_test("stats")
     if code := pytest.main(["-x", "-q", *tests], plugins=[calls]):
         return int(code)
+    gc.freeze()  # so that the collector of a fork does not touch, and copy, all that was loaded
     running: dict[int, str] = {}
     with (Path(folder) / "outcomes.tsv").open("a", buffering=1) as out:
 

@@ -13,7 +13,9 @@ from pasvar.sites.usage import (
     complete_usage,
     expected_length,
     fit_for,
+    is_outside_fit,
     predict_usage,
+    share_out,
     shifted_usage,
     usage_terms,
 )
@@ -64,6 +66,28 @@ def test_sites_in_introns_share_little_however_many_there_are():
 def test_a_gene_with_nothing_but_intronic_sites_shares_among_them():
     usage = predict_usage(sites(("G", 0.0, 0, 0.4, 1.0), ("G", 0.0, 0, 0.4, 1.0), site_class="intron"), FIT)
     np.testing.assert_allclose(usage, [0.5, 0.5])
+
+
+def test_no_sites_have_no_shares():
+    assert predict_usage(sites(), FIT).shape == (0,)
+
+
+def test_a_gene_whose_other_sites_take_no_part_shares_among_its_intronic_ones():
+    frame = sites(("G", 0.0, 1, 1.0, 1.0), ("G", 0.0, 0, 0.4, 1.0), ("G", 0.0, 0, 0.4, 1.0))
+    frame = frame.assign(site_class=["3utr", "exon", "intergenic"], in_usage=[False, True, True])
+    np.testing.assert_allclose(predict_usage(frame, FIT), [0, 0.5, 0.5])
+
+
+def test_shares_of_far_away_log_odds_are_finite():
+    value = np.array([-2000.0, -2000.0, 3000.0, 0.0])
+    found = share_out(value, sites(*[("A", 0.0, 1, 1.0, 1.0)] * 2, *[("B", 0.0, 1, 1.0, 1.0)] * 2))
+    assert found.tolist() == [0.5, 0.5, 1.0, 0.0]
+
+
+def test_what_lies_outside_the_fit():
+    frame = sites(*[("G", 0.0, n, 1.0, 1.0) for n in (0, 0, 0, 0, 1)])
+    frame = frame.assign(site_class=["intron", "exon", "intergenic", "3utr", "intron"])
+    assert is_outside_fit(frame).tolist() == [True, True, True, False, False]
 
 
 def test_an_annotated_end_counts_wherever_it_lies():
@@ -135,6 +159,18 @@ def test_a_destroyed_only_strong_site_leaves_its_ends_to_the_others_in_proportio
     np.testing.assert_allclose(
         shifted_usage(np.array([0.97, 0.02, 0.01]), np.array([-30.0, 0, 0])), [0, 2 / 3, 1 / 3], atol=1e-9
     )
+
+
+def test_each_row_of_changes_shifts_by_itself():
+    after = shifted_usage(np.array([0.5, 0.5]), np.array([[0.0, math.log(3)], [math.log(4), 0.0], [700.0, 1400.0]]))
+    np.testing.assert_allclose(after, [[0.25, 0.75], [0.8, 0.2], [0, 1]], atol=1e-12)
+
+
+def test_a_share_of_0_counts_as_the_floor_and_none_above_it_does():
+    after = shifted_usage(np.array([0.0, 1.0]), np.array([math.log(1e6), 0.0]))
+    np.testing.assert_allclose(after, [0.1 / 1.1, 1 / 1.1], rtol=1e-9)
+    after = shifted_usage(np.array([1e-6, 1.0]), np.array([math.log(1e6), 0.0]))
+    np.testing.assert_allclose(after, [0.5, 0.5], rtol=1e-9)
 
 
 @pytest.mark.parametrize("delta", [-3.0, 0.0, 1.0, 40.0])

@@ -16,8 +16,10 @@ from pasvar.variants.alleles import (
     left_align,
     reach,
     region_of,
+    room_after,
     room_left,
     room_right,
+    shift,
     to_vcf,
     trim,
 )
@@ -227,6 +229,43 @@ def test_normal_form(contig, pos, ref, alt, normal):
 def test_room(text, edit, left, right):
     edit = Edit(edit[0], edit[1], encode(edit[2]))
     assert (room_left(encode(text), edit), room_right(encode(text), edit)) == (left, right)
+
+
+@pytest.mark.parametrize(
+    ("contig", "edit", "room"),
+    [
+        ("GAAAAC", (1, 2, ""), 3),
+        ("GAAAAC", (2, 4, ""), 1),
+        ("GAAAAC", (1, 1, "A"), 4),
+        ("GACACAT", (1, 3, ""), 3),
+        ("GACACAT", (1, 1, "AC"), 5),
+        ("GATC", (1, 2, "T"), 0),
+        ("GATC", (1, 3, "A"), 0),
+        # up to the contig's end, and over no more than 1,000 nt of it
+        ("GAAA", (1, 2, ""), 2),
+        ("GAAA", (1, 1, "A"), 3),
+        ("G" + "A" * 1500, (1, 1, "A"), 1000),
+        ("G" + "A" * 1500, (1, 3, ""), 1000),
+        ("G" + "A" * 1500, (1, 1401, ""), 100),
+    ],
+)
+def test_room_after_an_edit(contig, edit, room):
+    assert room_after(stretch_of(contig), Edit(*edit[:2], encode(edit[2]))) == room
+
+
+@pytest.mark.parametrize(
+    ("edit", "by", "expected"),
+    [
+        ((5, 5, "ACG"), 0, (5, 5, "ACG")),
+        ((5, 5, "ACG"), 1, (6, 6, "CGA")),
+        ((5, 5, "ACG"), -1, (4, 4, "GAC")),
+        ((5, 5, "ACG"), -3, (2, 2, "ACG")),
+        ((5, 7, ""), 2, (7, 9, "")),
+    ],
+)
+def test_an_insertion_turns_as_it_moves(edit, by, expected):
+    found = shift(Edit(*edit[:2], encode(edit[2])), by)
+    assert (found.start, found.end, decode(found.alt)) == expected
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,80 @@ def test_edits_are_made_of_sound_alleles_that_are_no_plain_substitutions(genome)
 def test_no_alleles(genome):
     judged = classify(columns([]), LONGEST, genome.chunks("20", np.array([], dtype=int), np.array([], dtype=int)))
     assert len(judged.status) == len(judged.base) == 0
+
+
+# --- single rows, by hand -----------------------------------------------------------------------------------------------
+
+
+def judged_by_hand(genome, *rows: tuple[int, str, str], longest: int = LONGEST):
+    """Alleles of contig 20 with their edits made."""
+    judged = classify(columns(list(rows)), longest, genome.chunks("20", np.array([0]), np.array([700])))
+    judged.make_edits(np.arange(len(rows)), genome.slice("20", 0, 700))
+    return judged
+
+
+@pytest.mark.parametrize(
+    ("pos", "ref", "alt", "status", "start", "end", "last_start"),
+    [
+        # GATTAG at 111: one T less, at either place, and one more
+        (112, "AT", "A", "", 112, 113, 113),
+        (113, "tt", "t", "", 112, 113, 113),
+        (112, "A", "AT", "", 112, 112, 114),
+        # a base for another, and two for two
+        (112, "A", "C", "", 111, 112, 111),
+        (111, "GA", "CC", "", 110, 112, 110),
+        # what is wrong stays where it is spelled, without what REF and ALT share
+        (111, "GAA", "GA", "ref_mismatch", 111, 112, 111),
+        (699, "CAT", "C", "chrom_end", 699, 701, 699),
+        (0, "AC", "A", "chrom_end", 0, 1, 0),
+        (-1, "A", "C", "chrom_end", -2, -1, -2),
+        (112, "AT", "<DEL>", "symbolic", 111, 113, 111),
+        (112, "AT", "*", "star", 111, 113, 111),
+        (112, "AN", "A", "non_acgt", 111, 113, 111),
+        (112, "AT", "AR", "non_acgt", 111, 113, 111),
+        # nine bases beside those that REF and ALT share are too long, eight are not
+        (112, "A", "AACGTACGTC", "too_long", 112, 112, 112),
+        (112, "A", "AACGTACGT", "", 112, 112, 112),
+        (111, "GATTAGCTGA", "G", "too_long", 111, 120, 111),
+        (111, "GATTAGCTG", "G", "", 110, 118, 113),
+    ],
+)
+def test_status_and_place_of_an_allele(genome, pos, ref, alt, status, start, end, last_start):
+    assert CONTIG_20[110:116] == "GATTAG"
+    judged = judged_by_hand(genome, (pos, ref, alt))
+    code = judged.status[0]
+    assert ("" if code == VALID else STATUSES_LIST[code]) == status
+    assert [array.tolist() for array in judged.reach] == [[start], [end], [last_start]]
+
+
+def test_edits_are_made_of_what_is_too_long_and_only_where_asked(genome):
+    judged = classify(
+        columns([(112, "A", "ATTTTTTTTTT"), (112, "AT", "A"), (112, "AT", "A")]),
+        LONGEST,
+        genome.chunks("20", np.array([0]), np.array([700])),
+    )
+    assert judged.edits == {}
+    judged.make_edits(np.array([2, 0]), genome.slice("20", 0, 700))
+    assert sorted(judged.edits) == [0, 2]
+    assert judged.start.tolist() == [112, 111, 112]
+
+
+def test_changes_have_a_number_each_whatever_their_spelling(genome):
+    """One T less in three spellings; A to C, alone and with its neighbour; a symbolic allele twice, and another at its place; a
+    wrong REF twice, spelled in two ways."""
+    rows = [
+        (112, "AT", "A"), (113, "TT", "T"), (113, "tt", "t"),
+        (112, "A", "C"), (111, "GA", "GC"), (112, "A", "G"),
+        (112, "A", "<DEL>"), (112, "A", "<DEL>"), (112, "A", "<DUP>"),
+        (112, "C", "CT"), (112, "C", "CT"), (112, "C", "CG"),
+        (112, "AT", "*"), (112, "AG", "*"),
+    ]  # fmt: skip
+    judged = judged_by_hand(genome, *rows)
+    assert judged.changes(np.arange(len(rows))).tolist() == [0, 0, 0, 1, 1, 2, 3, 3, 4, 5, 5, 6, 7, 8]
+    assert judged.changes(np.array([5, 1, 3, 0])).tolist() == [0, 1, 2, 1]
+
+
+def test_duplicates_and_filtered_alleles_keep_their_change(genome):
+    judged = judged_by_hand(genome, (112, "AT", "A"), (113, "TT", "T"), (112, "A", "<DEL>"), (112, "A", "<DEL>"))
+    judged.status[:] = [CODE["duplicate"], CODE["filtered"], CODE["scored"], CODE["no_site_in_range"]]
+    assert judged.changes(np.arange(4)).tolist() == [0, 0, 1, 1]

@@ -119,20 +119,18 @@ def share_out(value: np.ndarray, sites: pd.DataFrame) -> np.ndarray:
     gene = pd.factorize(sites.gene_id)[0]
     takes_part, aside = sites.in_usage.to_numpy(dtype=bool), is_outside_fit(sites)
     shares = [_softmax(value, gene, takes_part & group) for group in (~aside, aside)]
-    n_genes = gene.max(initial=-1) + 1
-    has = [np.bincount(gene, share, n_genes)[gene] > 0 for share in shares]
+    has = [np.bincount(gene, share)[gene] > 0 for share in shares]
     part = np.where(has[0], INTRONIC_SHARE, 1.0) * has[1]
     return shares[0] * (1 - part) + shares[1] * part
 
 
 def _softmax(value: np.ndarray, group: np.ndarray, chosen: np.ndarray) -> np.ndarray:
     """Shares (n,) in proportion to exp(value) among the chosen of each group, 0 for the others."""
-    n_groups = group.max(initial=-1) + 1
-    most = np.full(n_groups, -np.inf)
+    most = np.full(group.max(initial=-1) + 1, -np.inf)
     np.maximum.at(most, group[chosen], value[chosen])
     weight = np.zeros(len(value))
     weight[chosen] = np.exp(value[chosen] - most[group[chosen]])
-    total = np.bincount(group, weight, n_groups)
+    total = np.bincount(group, weight)
     return weight / np.where(total > 0, total, 1.0)[group]
 
 

@@ -15,8 +15,8 @@ def window_codes(windows: pd.DataFrame, genome: Genome) -> np.ndarray:
     """(n, 205) uint8 codes of n windows: chrom (the FASTA's name), strand, window_start (forward strand, 0-based)."""
     codes = np.empty((len(windows), WINDOW_LENGTH), dtype=np.uint8)
     every_start = windows.window_start.to_numpy()
-    for chrom, rows in windows.groupby("chrom", sort=False).indices.items():
-        rows = rows[np.argsort(every_start[rows], kind="stable")]
+    for chrom, rows in windows.groupby("chrom").indices.items():
+        rows = rows[np.argsort(every_start[rows])]
         for begin in range(0, len(rows), _WINDOWS_AT_ONCE):
             here = rows[begin : begin + _WINDOWS_AT_ONCE]
             starts = every_start[here]
