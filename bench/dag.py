@@ -20,7 +20,7 @@ def costs(folder: Path, n_shards: int, n_vcfs: int = 1) -> dict[str, tuple[float
     """(CPU seconds, peak MB) of the dry run of everything, and of the one of a finished run, in a folder that is empty."""
     command = _command(folder, n_shards, n_vcfs)
     found = {"dry run": _measure([sys.executable, "-m", "snakemake", *command, "--dry-run"])}
-    _measure([sys.executable, "-m", "bench.dag", "finish", *command, "--touch", "--cores", "1"])
+    _measure([sys.executable, "-m", "bench.dag", "finish", *command, "--touch", "--cores", str(n_shards)])
     return found | {"nothing to do": _measure([sys.executable, "-m", "snakemake", *command, "--dry-run"])}
 
 
