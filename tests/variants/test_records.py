@@ -7,6 +7,7 @@ import pytest
 from builders import write_vcf
 from pasvar.errors import InputError
 from pasvar.regions import NO_END
+from pasvar.variants.read import _frequencies
 from pasvar.variants.records import (
     INFO,
     RECORDS,
@@ -184,6 +185,16 @@ def test_info_is_added_to_the_alleles_of_its_record(vcf):
     alleles = split_alts(read_records(vcf, opened, ["20"], 0, NO_END, [(0, NO_END)], SPELLING)).take([1, 3, 0])
     records = read_records(vcf, opened, ["20"], 0, NO_END, [(0, 100)], (*SPELLING, *INFO))
     assert add_info(alleles, records)["af"].to_pylist() == ["0.25", "0.1,0.2,.", "0.5"]
+
+
+def test_a_record_that_is_not_there_again_is_named(tmp_path, genome):
+    """Its alleles were read from an earlier version of the file."""
+    before = write_vcf(tmp_path / "before.vcf.gz", "20 5 . A C AF=0.5\n20 9 . G T AF=0.25")
+    alleles = split_alts(read_records(before, open_vcf(before), ["20"], 0, NO_END, [(0, NO_END)], SPELLING))
+    of_file = alleles.append_column("file", pa.array([0, 0]))
+    path = write_vcf(tmp_path / "a.vcf.gz", "20 5 . A C AF=0.5")
+    with pytest.raises(InputError, match=r"a\.vcf\.gz: 20:9 G>T was read once, but not again: its index .*a\.vcf\.gz\.tbi is"):
+        _frequencies(of_file, "20", {path: open_vcf(path)}, genome)
 
 
 def test_of_equal_records_the_first_gives_its_info(tmp_path):
