@@ -79,3 +79,10 @@ def test_values_that_pass_elsewhere(folder, change, message):
     with pytest.raises(InputError, match=message) as caught:
         check_config(GOOD | change)
     assert len(str(caught.value)) <= 1000
+
+
+@pytest.mark.parametrize(("name", "text"), [("c.yaml", "shards: {}"), ("c.json", '{{"shards": {}}}')])
+def test_a_number_of_thousands_of_digits_names_the_file(tmp_path, name, text):
+    (tmp_path / name).write_text(text.format("9" * 5000))
+    with pytest.raises(InputError, match=rf"{name}: .*4300 digits"):
+        read_config(tmp_path / name)

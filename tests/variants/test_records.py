@@ -193,7 +193,9 @@ def test_a_record_that_is_not_there_again_is_named(tmp_path, genome):
     alleles = split_alts(read_records(before, open_vcf(before), ["20"], 0, NO_END, [(0, NO_END)], SPELLING))
     of_file = alleles.append_column("file", pa.array([0, 0]))
     path = write_vcf(tmp_path / "a.vcf.gz", "20 5 . A C AF=0.5")
-    with pytest.raises(InputError, match=r"a\.vcf\.gz: 20:9 G>T was read once, but not again: its index .*a\.vcf\.gz\.tbi is"):
+    with pytest.raises(
+        InputError, match=r"a\.vcf\.gz: 20:9 G>T was read once, but not again: its index .*a\.vcf\.gz\.tbi is"
+    ):
         _frequencies(of_file, "20", {path: open_vcf(path)}, genome)
 
 

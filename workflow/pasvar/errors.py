@@ -61,7 +61,9 @@ def explain(error: BaseException) -> str:
 
 def is_damage(error: BaseException) -> bool:
     """Whether an error is one that damaged bytes cause, in the system, the standard library or one of those that read files."""
-    return isinstance(error, _DAMAGE) or type(error).__module__.split(".")[0] in _DAMAGE_OF
+    # Python reads no number of thousands of digits.
+    is_endless = isinstance(error, ValueError) and "integer string conversion" in str(error)
+    return is_endless or isinstance(error, _DAMAGE) or type(error).__module__.split(".")[0] in _DAMAGE_OF
 
 
 @contextmanager

@@ -27,6 +27,8 @@ _SPELLED_OUT = re.compile(r"(?<=del)[ACGTacgt]+(?=$|ins)|(?<=dup)[ACGTacgt]+$")
 _STRETCH = re.compile(r"(?P<chrom>\S+?):(?P<first>\d[\d,]*)-(?P<last>\d[\d,]*):(?P<kind>DEL|DUP)", re.IGNORECASE)
 """A structural change by its first and its last base, 1-based."""
 
+_MOST_DIGITS = 12
+
 _SYMBOLIC = re.compile(r"<(DEL|DUP|CN\d+)(:[^>]+)?>", re.IGNORECASE)
 _EXAMPLES = "11:5225488:A:G, chr11-5225488-A-G, NC_000011.10:g.5225488A>G, HBB:c.*110T>C or 11:5224000-5226000:DEL"
 
@@ -72,7 +74,7 @@ class VariantReader:
             return self._read_vcf_line(text)
         stretch = _STRETCH.fullmatch(text)
         if stretch:
-            first, last = (int(stretch[name].replace(",", "")) for name in ("first", "last"))
+            first, last = (_whole_number(text, stretch[name]) for name in ("first", "last"))
             return self._symbolic(text, stretch["chrom"], first - 1, f"<{stretch['kind'].upper()}>", f"END={last}")
         hgvs = _HGVS.fullmatch(text)
         if hgvs:
@@ -81,7 +83,7 @@ class VariantReader:
         if not separated or "," in separated["alt"]:
             hint = "; an rsID names no allele, give position and bases" if re.fullmatch(r"rs\d+", text) else ""
             raise InputError(f"{text!r} is no variant that can be read: expected such as {_EXAMPLES}{hint}")
-        pos = int(separated["pos"].replace(",", ""))
+        pos = _whole_number(text, separated["pos"])
         if _SYMBOLIC.fullmatch(separated["alt"]):
             raise InputError(
                 f"{text}: where does {separated['alt']} end? Give its first and last base, such as "
@@ -101,8 +103,8 @@ class VariantReader:
             raise InputError(f"{line[:60]!r} is no line of a VCF with one ALT: expected CHROM POS ID REF ALT, by tabs")
         if _SYMBOLIC.fullmatch(fields[4]):
             info = fields[7] if len(fields) > 7 else "."
-            return self._symbolic(line, fields[0], int(fields[1]), fields[4], info, fields[3])
-        return self._checked(line, self._contig(line, fields[0]), int(fields[1]), fields[3], fields[4])
+            return self._symbolic(line, fields[0], _whole_number(line, fields[1]), fields[4], info, fields[3])
+        return self._checked(line, self._contig(line, fields[0]), _whole_number(line, fields[1]), fields[3], fields[4])
 
     def _symbolic(self, text: str, name: str, pos: int, alt: str, info: str, ref: str = "N") -> Allele:
         """A structural change of the bases after `pos`. ref: the base at pos; N where it is not said."""
@@ -236,6 +238,14 @@ class VariantReader:
         return Allele(chrom, start, before + here, before)
 
 
+def _whole_number(text: str, digits: str) -> int:
+    """The number that a position of the genome is written as, with commas or without."""
+    digits = digits.replace(",", "")
+    if len(digits) > _MOST_DIGITS:
+        raise InputError(f"{text[:60]!r}: no contig has a position of {len(digits)} digits")
+    return int(digits)
+
+
 def _turned(bases: str, strand: str) -> str:
     return bases if strand == "+" or not bases else decode(reverse_complement(encode(bases)))
 
@@ -255,7 +265,7 @@ def _parse_hgvs(text: str, change: str) -> _Change:
     bare = f"{inversion['left']}del" if inversion else _SPELLED_OUT.sub("", change)
     try:
         variant: Any = Variant(bare)
-    except MaveHgvsParseError as error:
+    except (MaveHgvsParseError, ValueError) as error:  # the latter for a position of thousands of digits
         raise InputError(
             f"{text}: {change} cannot be read as HGVS; expected one substitution, del, dup, ins, delins or inv of DNA, "
             "such as c.*110T>C or g.5225486_5225488del"

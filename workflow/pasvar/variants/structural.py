@@ -29,7 +29,7 @@ STRUCTURAL = rf"{REACHING}|[\[\]]"
 """ALTs (a regular expression) that are looked at one by one."""
 
 _DELETION = re.compile(r"<(DEL(:[^>]*)?|CN0)>")
-_DUPLICATION = re.compile(r"<(DUP(:TANDEM)?|CN(?P<copies>\d+))>")
+_DUPLICATION = re.compile(r"<(DUP(:TANDEM)?|CN(?P<copies>\d{1,3}))>")
 _INVERSION = re.compile(r"<INV(:[^>]*)?>")
 
 
@@ -96,8 +96,9 @@ def _end(pos: int, number: int, fields: Mapping[str, str]) -> int | str:
     """Last base, 1-based, or why it is not known."""
     given = fields.get("END", ".")
     if given != ".":
-        if not given.isdecimal():
-            return f"END {given} is no position"
+        # Longer ones are no place of a contig, and Python reads no number of thousands of digits.
+        if not re.fullmatch(r"\d{1,12}", given):
+            return f"END {given[:20]} is no position"
         if int(given) <= pos:
             return f"END {given} does not lie behind POS {pos}"
         return int(given)
@@ -105,8 +106,8 @@ def _end(pos: int, number: int, fields: Mapping[str, str]) -> int | str:
     length = lengths[number] if number < len(lengths) else lengths[0] if len(lengths) == 1 else "."
     if length == ".":
         return "the record has neither END nor SVLEN"
-    if not re.fullmatch(r"[+-]?\d+", length) or int(length) == 0:
-        return f"SVLEN {length} is no length"
+    if not re.fullmatch(r"[+-]?\d{1,12}", length) or int(length) == 0:
+        return f"SVLEN {length[:20]} is no length"
     return pos + abs(int(length))
 
 
