@@ -56,7 +56,7 @@ class Run:
         self.scores_file = folder / "scores.parquet"
         write_table(self.scores_file, self.scores, "scores", MADE_BY)
 
-    def saturate(self, folder, n_shards: int = 1):
+    def saturate(self, folder, n_shards: int = 1, **options):
         """The two files of table `saturation`, made of as many shards."""
         folder.mkdir(exist_ok=True)
         plan = plan_shards(self.sites, self.contigs, n_shards, margin=0)
@@ -66,7 +66,7 @@ class Run:
             pieces = score_saturation(self.network, self.windows, shard_of(plan, shard))
             write_batches(shards[-1], pieces, "saturation_scores")
         out, text = folder / "saturation.parquet", folder / "saturation.tsv.gz"
-        n_rows = gather_saturation(shards, self.windows, self.sites, out, text, MADE_BY)
+        n_rows = gather_saturation(shards, self.windows, self.sites, out, text, MADE_BY, **options)
         assert n_rows == len(read_table(out, "saturation"))
         return out, text
 
@@ -177,3 +177,5 @@ def test_past_2_29_the_index_is_a_csi(run, tmp_path, monkeypatch):
     assert sorted(path.name for path in folder.glob("saturation.tsv.gz.*")) == ["saturation.tsv.gz.csi"]
     with pysam.TabixFile(str(text), index=f"{text}.csi") as file:
         assert len(list(file.fetch("20", 150, 151)))
+    with pytest.raises(InputError, match=r"a \.tbi index ends at 2\^29"):
+        run.saturate(folder, index_suffix=".tbi")

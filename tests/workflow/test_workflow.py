@@ -424,6 +424,8 @@ def test_saturation_holds_the_scores_of_real_alleles_to_the_bit(saturated):
     found = scores[is_snv][key].merge(saturation, on=key, how="left")[saturation.columns]
     pd.testing.assert_frame_equal(found, scores[is_snv][saturation.columns].reset_index(drop=True), check_exact=True)
     assert scores.percentile.between(0, 1).all()
+    text, index = (saturated / f"results/saturation.tsv.gz{suffix}" for suffix in ("", ".tbi"))
+    assert text.stat().st_mtime_ns <= index.stat().st_mtime_ns
 
 
 def test_a_vcf_is_annotated_from_saturation_as_by_a_run(saturated, tmp_path):

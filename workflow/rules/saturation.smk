@@ -40,8 +40,9 @@ rule gather_saturation:
         sites="results/sites.parquet",
     output:
         table="results/saturation.parquet",
-        # Its index is beside it: .tbi, or .csi for long contigs.
         text="results/saturation.tsv.gz",
+        # An output, too: Snakemake renews the times of outputs, and an index that is older than its file looks stale.
+        index=f"results/saturation.tsv.gz{INDEX_SUFFIX}",
     log:
         "logs/gather_saturation.log",
     conda:

@@ -1,6 +1,7 @@
 """All possible substitutions of the sites with their effects, as parquet and as indexed text."""
 
 from logging import Logger
+from pathlib import Path
 
 from pasvar.effects import gather_saturation
 from pasvar.progress import log_progress
@@ -17,6 +18,7 @@ def main(inputs: Named, outputs: Named, genes: list[str], log: Logger) -> None:
         outputs.text,
         read_made_by(inputs.sites) | ({"saturation_genes": ", ".join(genes)} if genes else {}),
         log_progress,
+        Path(outputs.index).suffix,
     )
     log.info("%d rows: %s and %s", n_rows, outputs.table, outputs.text)
 

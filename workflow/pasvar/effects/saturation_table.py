@@ -16,6 +16,7 @@ from pasvar.effects.allele_effects import add_genes
 from pasvar.effects.calibration import effect_calibration_of
 from pasvar.effects.context import References
 from pasvar.effects.percentiles import EffectSizes
+from pasvar.errors import InputError
 from pasvar.files import TBI_END, whole
 from pasvar.progress import no_progress
 from pasvar.sequence import encode, on_strand
@@ -31,10 +32,12 @@ def gather_saturation(
     text: str | Path,
     made_by: Mapping[str, str],
     progress: Callable[..., tqdm] = no_progress,
+    index_suffix: str | None = None,
 ) -> int:
     """Write table `saturation` to `out` and, bgzipped and with an index, to `text`; returns the number of rows.
 
-    The index is a .tbi, or a .csi where a position is past what a .tbi can hold.
+    index_suffix: .tbi or .csi (default: .tbi, or .csi where a position is past what a .tbi can hold). Raises InputError where
+    it cannot hold the positions.
 
     shards: files of the table `saturation_scores`, in the order of the genome. windows, sites: the tables of these
     names. Neither file depends on how the shards were cut, and no more than a row group of them is held.
@@ -53,7 +56,12 @@ def gather_saturation(
                 bar.update(len(piece))
                 yield table
 
-    suffix = ".csi" if windows.window_end.max() > TBI_END else ".tbi"
+    needed = ".csi" if windows.window_end.max() > TBI_END else ".tbi"
+    if (needed, index_suffix) == (".csi", ".tbi"):
+        raise InputError(
+            "a .tbi index ends at 2^29, and sites lie behind it: give the VCFs a .csi index (bcftools index)"
+        )
+    suffix = index_suffix or needed
     write_batches(out, _also_as_text(text, tables(), "saturation", made_by, suffix), "saturation", dict(made_by))
     return n_rows
 
