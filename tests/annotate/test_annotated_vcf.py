@@ -219,7 +219,7 @@ def test_an_older_annotation_is_replaced(vcf, scores, tmp_path):
 def test_pieces_of_the_file_make_no_difference(vcf, scores, tmp_path, monkeypatch):
     whole, cut = tmp_path / "whole.vcf.gz", tmp_path / "cut.vcf.gz"
     annotate_vcf(vcf, scores, whole, ContigNames(["1", "2"]), {})
-    for limit in ("RECORDS_AT_ONCE", "NT_AT_ONCE"):
+    for limit in ("RECORDS_AT_ONCE", "NT_AT_ONCE", "BYTES_AT_ONCE"):
         monkeypatch.setattr(annotate, limit, 1)
         annotate_vcf(vcf, scores, cut, ContigNames(["1", "2"]), {})
         with gzip.open(whole) as one, gzip.open(cut) as other:

@@ -118,7 +118,7 @@ Tables = str | Path | Sequence[str | Path]
 MAX_PEOPLE = 10_000
 """Genotypes of more people are left out unless asked for: they would be nearly all of the file, and the input has them."""
 
-RECORDS_AT_ONCE = 5000
+RECORDS_AT_ONCE, BYTES_AT_ONCE = 5000, 50_000_000
 NT_AT_ONCE = 5_000_000
 """Over so many nt, the scores that are held for a few records are no more than a row group or two."""
 
@@ -168,10 +168,10 @@ def annotate_vcf(
         beside.touch()  # raises OSError where it cannot be made; htslib would write all the same, and crash
         with pysam.BGZFile(str(beside), "w", None) as file:
             file.write(b"".join(line + b"\n" for line in _with_our_lines(header, tables, made_by)))
-            for piece in _pieces(records):
+            for piece in _pieces(records, n_fields):
                 entries = _entries(piece, tables, names, genome, min_effect, statuses)
                 lines = zip(piece, entries, strict=True)
-                file.write(b"".join(_line(fields[:n_fields], of_record, left_out) for fields, of_record in lines))
+                file.write(b"".join(_line(fields, of_record, left_out) for fields, of_record in lines))
                 n_annotated += sum(map(bool, entries))
                 bar.update(len(piece))
         if index:
@@ -204,21 +204,24 @@ def _with_our_lines(header: Iterable[bytes], tables: Iterable[Info], made_by: Ma
     return [*lines, columns]
 
 
-def _pieces(records: Iterable[bytes]) -> Iterator[list[list[bytes]]]:
-    """Runs of neighbouring records, split into fields, of which the last one is all that follows INFO.
+def _pieces(records: Iterable[bytes], n_fields: int | None = None) -> Iterator[list[list[bytes]]]:
+    """Runs of neighbouring records, split into fields, of which the last one is all that follows INFO; or so many of them.
 
     Records of one position are in one run."""
     piece: list[list[bytes]] = []
+    n_bytes = 0
     for line in records:
-        fields = line.split(b"\t", 8)
+        # Genotypes that are left out are not to wait in memory: a line of 500,000 people has 2 MB.
+        fields = line.split(b"\t", 8)[:n_fields]
         if piece and (
-            (len(piece) >= RECORDS_AT_ONCE and fields[1] != piece[-1][1])
+            ((len(piece) >= RECORDS_AT_ONCE or n_bytes > BYTES_AT_ONCE) and fields[1] != piece[-1][1])
             or fields[0] != piece[0][0]
             or int(fields[1]) - int(piece[0][1]) > NT_AT_ONCE
         ):
             yield piece
-            piece = []
+            piece, n_bytes = [], 0
         piece.append(fields)
+        n_bytes += sum(map(len, fields))
     if piece:
         yield piece
 
