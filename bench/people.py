@@ -22,7 +22,7 @@ import pysam
 
 from pasvar.cohort import Cohort, read_calls, write_haplotypes
 from pasvar.config import check_config
-from pasvar.effects import score_sites, set_effects, write_people
+from pasvar.effects import large_alone, score_sites, set_effects, write_people
 from pasvar.genome import Genome
 from pasvar.paths import ROOT
 from pasvar.scoring import WINDOW_SCORES, joint_windows, reference_windows
@@ -39,7 +39,7 @@ NEAR = 3000
 
 SIZES = [1, 503, 2504, 50_000]
 
-STEPS = ("genotypes alone", "haplotypes", "people")
+STEPS = ("genotypes alone", "haplotypes", "haplotypes of strong alleles", "people")
 
 
 def main() -> None:
@@ -135,7 +135,7 @@ def simulate(path: Path, n_people: int, windows: pd.DataFrame, first: int = 0) -
 def run_step(step: str, folder: Path) -> dict[str, float]:
     """What a step costs: CPU seconds, the process's peak memory and what of it was there before the step began."""
     before, begin = peak(), time.process_time()
-    counts = {"genotypes alone": read, "haplotypes": join, "people": sum_up}[step](folder)
+    counts = _STEPS[step](folder)
     return {"CPU s": time.process_time() - begin, "peak MB": peak(), "MB before": before, **counts}
 
 
@@ -155,9 +155,7 @@ def read(folder: Path) -> dict[str, float]:
 def join(folder: Path) -> dict[str, float]:
     """Rule read_genotypes."""
     alleles, candidates, windows = read_tables(folder, "alleles", "candidates", "windows")
-    paths = {
-        name: folder / f"{name}.parquet" for name in ("people", "carriers", "site_haplotypes", "sample_haplotypes")
-    }
+    paths = {name: folder / f"{name}.parquet" for name in _OF_PEOPLE}
     with Genome(FASTA, folder) as genome:
         ledger = TABLES["ledger"].schema.empty_table()
         write_haplotypes(alleles, candidates, windows, [folder / "cohort.vcf.gz"], genome, paths, ledger)
@@ -165,6 +163,20 @@ def join(folder: Path) -> dict[str, float]:
     scores = random_scores(sets, np.random.default_rng(1)).drop(columns="site_id").add_suffix("_alt")
     write_table(folder / "haplotype_scores.parquet", sets.join(scores), "haplotype_scores")
     return {"joint windows": len(sets), "MB written": sum(path.stat().st_size for path in paths.values()) / 1e6}
+
+
+def join_strong(folder: Path) -> dict[str, float]:
+    """Rule read_genotypes with `min_genotype_effect` as `min_effect`."""
+    alleles, candidates, windows, scores, sites = read_tables(
+        folder, "alleles", "candidates", "windows", "allele_scores", "sites"
+    )
+    chosen = large_alone(scores, sites.drop_duplicates("site_id"), SETTINGS["min_effect"])
+    paths = {name: folder / f"strong_{name}.parquet" for name in _OF_PEOPLE}
+    with Genome(FASTA, folder) as genome:
+        ledger = TABLES["ledger"].schema.empty_table()
+        vcfs = [folder / "cohort.vcf.gz"]
+        write_haplotypes(alleles, candidates, windows, vcfs, genome, paths, ledger, chosen=chosen)
+    return {"alleles": len(chosen)}
 
 
 def sum_up(folder: Path) -> dict[str, float]:
@@ -180,6 +192,10 @@ def sum_up(folder: Path) -> dict[str, float]:
 
 def read_tables(folder: Path, *names: str) -> list[pd.DataFrame]:
     return [read_table(folder / f"{name}.parquet", name) for name in names]
+
+
+_OF_PEOPLE = ("people", "carriers", "site_haplotypes", "sample_haplotypes")
+_STEPS = dict(zip(STEPS, (read, join, join_strong, sum_up), strict=True))
 
 
 if __name__ == "__main__":

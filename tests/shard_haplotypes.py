@@ -21,12 +21,12 @@ PLUS, MINUS = SITES.site_id
 class Found:
     """The three tables of one shard, with the rows of `alleles` as `pos:ref:alt`."""
 
-    def __init__(self, vcfs, genome, sites=SITES, filters=EVERYTHING):
+    def __init__(self, vcfs, genome, sites=SITES, filters=EVERYTHING, chosen=None):
         windows = reference_windows(sites, genome)
         plan = plan_shards(sites, contig_table(genome), 1, 0)
         alleles = read_shard(vcfs, shard_of(plan, 1), windows, sites, genome, 205).alleles
         self.cohort = Cohort(vcfs)
-        shard = ShardHaplotypes(alleles, windows, self.cohort, genome)
+        shard = ShardHaplotypes(alleles, windows, self.cohort, genome, chosen=chosen)
         pairs = list(shard.read(filters))
         self.carriers = shard.carriers()
         to_arrow(self.carriers, "carriers")

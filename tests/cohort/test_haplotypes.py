@@ -1,5 +1,6 @@
 """Who has which variants together: literal genotypes; the sites are those of `shard_haplotypes`."""
 
+import pandas as pd
 import pytest
 
 from builders import CONTIG_20, make_sites, records, reverse_complement, write_fasta, write_vcf
@@ -52,6 +53,21 @@ def test_haplotypes_of_one_person(tmp_path, genome, calls, carried, together):
     found = Found([write_vcf(tmp_path / "a.vcf.gz", body(*calls), samples=("ann",))], genome)
     assert found.people().get("ann") == carried
     assert found.together().get(f"{A} {B}") == together
+
+
+def test_genotypes_of_chosen_alleles_alone(tmp_path, genome):
+    """The other ones are on no haplotype and have no row in `carriers`; rows of `alleles` keep their numbers."""
+    vcf = write_vcf(tmp_path / "a.vcf.gz", body("0|1 1|1", "0/1 0|1", "0|1 0|0"), samples=("ann", "bob"))
+    chosen = pd.DataFrame([allele.split(":") for allele in (A, C)], columns=["pos", "ref", "alt"])
+    chosen = chosen.assign(chrom="20", pos=chosen.pos.astype("int64"))
+    found = Found([vcf], genome, chosen=chosen)
+    assert found.people() == {"ann": [(2, f"{A} {C}")], "bob": [(1, A), (2, A)]}
+    assert records(found.carriers, "pos", "n_carriers", "allele_count", "allele_number") == [
+        (90, 2, 3, 4),
+        (110, 1, 1, 4),
+    ]
+    none = Found([vcf], genome, chosen=chosen.head(0))
+    assert (len(none.carriers), none.people()) == (0, {})
 
 
 @pytest.mark.parametrize(

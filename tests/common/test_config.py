@@ -1,13 +1,16 @@
 """The configuration: defaults, and one clear line for whatever is wrong with it."""
 
+import gzip
+
 import pytest
 import yaml
 
 from pasvar import config
-from pasvar.config import check_config
+from pasvar.config import check_config, result_settings
 from pasvar.config_schema import read_schema
 from pasvar.constants import TOLERANCE
 from pasvar.errors import InputError
+from pasvar.files import n_samples
 from pasvar.paths import ROOT as REPOSITORY
 from pasvar.tables.docs import config_markdown, pages
 
@@ -74,6 +77,43 @@ def test_only_what_matters_is_read_of_large_files(folder, monkeypatch):
     assert check_config(GOOD | {"vcf": "c.1.vcf.gz", "ledger": "in_range"})["ledger"] == "in_range"
 
 
+def write_header(path, n_people: int, fixed: str = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"):
+    people = "".join(f"\tp{i}" for i in range(n_people))
+    path.write_bytes(gzip.compress(f"##fileformat=VCFv4.2\n{fixed}\tFORMAT{people}\n20\t1\t.\tA\tC\n".encode()))
+
+
+def test_with_many_people_only_genotypes_of_strong_alleles_are_read(folder, monkeypatch):
+    """The largest file says how many people there are."""
+    monkeypatch.setattr(config, "MAX_ALL_GENOTYPES", 3)
+    write_header(folder / "c.1.vcf.gz", 3)
+    write_header(folder / "c.2.vcf.gz", 100)
+    assert check_config(GOOD)["min_genotype_effect"] == 0
+    assert check_config(GOOD | {"vcf": "c.2.vcf.gz"})["min_genotype_effect"] == 0.2231
+    assert check_config(GOOD | {"vcf": "c.*.vcf.gz", "min_effect": 0.5})["min_genotype_effect"] == 0.5
+    assert check_config(GOOD | {"vcf": "c.2.vcf.gz", "min_genotype_effect": 0})["min_genotype_effect"] == 0
+    assert check_config(GOOD | {"min_genotype_effect": 0.1})["min_genotype_effect"] == 0.1
+
+
+def test_tables_know_of_the_genotypes_left_out(folder):
+    """What reads all of them says nothing, as runs did before there was the key."""
+    settings = [result_settings(check_config(GOOD | {"min_genotype_effect": effect})) for effect in (0, 0.1)]
+    assert [found.get("min_genotype_effect") for found in settings] == [None, 0.1]
+
+
+def test_people_are_counted_by_the_header(tmp_path):
+    write_header(tmp_path / "a.vcf.gz", 4)
+    (tmp_path / "sites.vcf.gz").write_bytes(gzip.compress(b"##a\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"))
+    (tmp_path / "a.bcf").write_bytes(
+        gzip.compress(b"BCF\2\2\x50\0\0\0##a\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\tFORMAT\tann\tbob\n\0\1\2")
+    )
+    (tmp_path / "empty.vcf.gz").touch()
+    (tmp_path / "text.vcf.gz").write_bytes(b"#CHROM\tPOS")
+    found = [
+        n_samples(tmp_path / name) for name in ("a.vcf.gz", "sites.vcf.gz", "a.bcf", "empty.vcf.gz", "text.vcf.gz")
+    ]
+    assert found == [4, 0, 2, 0, 0]
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -86,6 +126,7 @@ def test_only_what_matters_is_read_of_large_files(folder, monkeypatch):
         ({"shards": "4"}, "`shards` is '4', expected of type integer"),
         ({"ledger": "some"}, r"`ledger` is 'some', expected one of \['auto', 'complete', 'in_range'\]"),
         ({"min_effect": 0}, "`min_effect` is 0, expected more than 0"),
+        ({"min_genotype_effect": 0.3}, "`min_genotype_effect` is 0.3, more than `min_effect`, 0.2231: strong alleles"),
         ({"precision": "quick"}, r"`precision` is 'quick', expected one of \['exact', 'fast'\]"),
         ({"device": "gpu"}, "`device` is 'gpu', expected pattern"),
         ({"vcf": []}, "`vcf` is a list that is empty"),

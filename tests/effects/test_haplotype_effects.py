@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from builders import records
+from pasvar.effects.alone import large_alone
 from pasvar.effects.haplotype_effects import compute_haplotype_effects, set_effects
 from pasvar.errors import InputError
 from pasvar.scoring import joint_windows
@@ -160,3 +161,23 @@ def test_a_rival_hexamer_counts_in_what_a_person_has(sites):
     unchanged = ["delta_logodds_narrow", "sum_delta_logodds_narrow", "delta_logodds"]
     pd.testing.assert_frame_equal(found[unchanged], plain[unchanged])
     assert plain.delta_site_logodds.equals(plain.delta_logodds_narrow)
+
+
+def test_alleles_of_large_effects(sites):
+    """At some site, in either of its windows, or in both together; either way."""
+    alleles = allele_scores(
+        (90, A, 0.25, 9), (91, A, -0.5, 0), (92, A, -0.25, 0), (92, B, 0.5, 0), (93, A, 0.25, 0), (94, B, 0.375, 0)
+    )
+    references = sites.drop_duplicates("site_id")[["site_id", "logodds_narrow"]]
+
+    def found(**rival: float) -> list[int]:
+        scores = alleles.assign(**{f"rival_logodds_narrow_{name}": [np.nan] * 5 + [rival[name]] for name in rival})
+        return large_alone(scores, references, 0.5).pos.to_list()
+
+    assert found() == [91, 92]
+    assert found(ref=-1.0, alt=-0.25) == [91, 92, 94]
+    # ln((e^2.375 + e^2.45) / (e^2 + e^2)) = 0.41, and 0.45 in the window of the rival.
+    assert found(ref=2.0, alt=2.45) == [91, 92]
+    # ln((e^2.375 + e^1.5) / (e^2 + e^-9)) = 0.72.
+    assert found(ref=-9.0, alt=1.5) == [91, 92, 94]
+    assert large_alone(alleles.head(0), references, 0.5).empty

@@ -13,7 +13,7 @@ import yaml
 from pasvar.config_schema import read_schema, validated
 from pasvar.constants import MAX_SITE_SHARDS
 from pasvar.errors import InputError
-from pasvar.files import INDEX_SUFFIXES, index_path, require_file, vcf_stem
+from pasvar.files import INDEX_SUFFIXES, index_path, n_samples, require_file, vcf_stem
 from pasvar.genotype_files import find_genotype_files
 from pasvar.paths import KNOWN_ATLASES
 from pasvar.regions import bed_files, check_regions
@@ -41,13 +41,18 @@ ALLELE_KEYS = ("max_allele_length", "filters", "min_af", "max_af", "regions")
 RESULT_KEYS = (
     *(key for key in SITE_KEYS if key != "min_canonical_share"),
     *ALLELE_KEYS,
-    *("new_sites", "usage_floor", "min_effect", "min_usage_shift", "percentiles", "min_cell"),
+    *("new_sites", "usage_floor", "min_effect", "min_usage_shift", "percentiles", "min_cell", "min_genotype_effect"),
 )
 """The keys that decide, beside inputs and network, what stands in the tables of results."""
 
 
 COMPLETE_BYTES = 20 * 10**9
 """Of the cohort's files, up to which `ledger: auto` reads every record. Those of the 1000 Genomes project have about as many."""
+
+
+MAX_ALL_GENOTYPES = 50_000
+"""People of the largest VCF up to which `min_genotype_effect: auto` reads the genotypes of every scored allele: as many as were
+measured (docs/scale.md)."""
 
 
 ATLAS_FOLDER = "results/atlases"
@@ -68,6 +73,7 @@ def check_config(config: Mapping, directory: Path | None = None) -> dict:
     _check_sites(filled, directory)
     _find_cohort(filled, directory)
     filled["ledger"] = _choose_ledger(filled, directory)
+    filled["min_genotype_effect"] = _choose_genotype_effect(filled, directory)
     filled["known"] = check_known(filled["known"], directory)
     filled["regions"] = _listed(filled["regions"])
     check_regions(filled["regions"], directory)
@@ -151,6 +157,9 @@ def vcf_sources(config: Mapping, vcf: str) -> list[str]:
 def result_settings(config: Mapping, keys: Sequence[str] = RESULT_KEYS) -> dict:
     """The values of `keys` in a checked configuration, without the paths of files: equal files elsewhere give equal results."""
     found = {key: config[key] for key in keys if key not in ("catalogue", "tissue_expression")}
+    # Nothing left out: the same tables, to the byte, as of a run that did not know the key.
+    if found.get("min_genotype_effect") == 0:
+        del found["min_genotype_effect"]
     if "atlas" in found:
         found["atlas"] = [{key: value for key, value in atlas.items() if key != "path"} for atlas in found["atlas"]]
     if "regions" in found:
@@ -256,6 +265,21 @@ def _choose_ledger(filled: Mapping, directory: Path) -> str:
         return filled["ledger"]
     files = [path for vcf in filled["vcf"] for path in vcf_sources(filled, vcf)]
     return "in_range" if sum(_size(directory / path) for path in files) > COMPLETE_BYTES else "complete"
+
+
+def _choose_genotype_effect(filled: Mapping, directory: Path) -> float:
+    """Config key `min_genotype_effect` as a number; of `auto` what it means for these files."""
+    given, strong = filled["min_genotype_effect"], filled["min_effect"]
+    if given == "auto":
+        vcfs = [directory / path for path in filled["vcf"] if path not in filled["genotype_files"]]
+        # One header, for the configuration is read in every job.
+        largest = max(vcfs, key=_size, default=None)
+        return strong if largest and n_samples(largest) > MAX_ALL_GENOTYPES else 0
+    if given > strong:
+        raise InputError(
+            f"config key `min_genotype_effect` is {given}, more than `min_effect`, {strong}: strong alleles would lack carriers"
+        )
+    return given
 
 
 def _size(path: Path) -> int:

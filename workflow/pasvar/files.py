@@ -1,12 +1,14 @@
 """Small facts about files. Only the standard library is imported, for Snakemake reads its Snakefile again in every job."""
 
 import errno
+import gzip
 import hashlib
 import os
 import platform
 import re
 import shutil
 import stat
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +22,9 @@ INDEX_SUFFIXES = (".csi", ".tbi")
 
 TBI_END = 1 << 29
 """A .tbi holds positions up to this one; beyond it is the realm of .csi."""
+
+_FIXED_COLUMNS = 9
+"""Of a VCF with genotypes, before its people: CHROM to FORMAT."""
 
 _BLOCK = 1 << 22
 
@@ -102,6 +107,18 @@ def index_path(vcf: str | Path) -> Path | None:
 def vcf_stem(vcf: str | Path) -> str:
     """The name of a VCF or BCF without what says that it is one: what its annotated copy is called."""
     return re.sub(r"\.(vcf(\.b?gz)?|bcf)$", "", Path(vcf).name)
+
+
+def n_samples(vcf: str | Path) -> int:
+    """People in a bgzipped VCF or BCF, by its header; 0 where it has none that can be read."""
+    try:
+        with gzip.open(vcf) as lines:
+            for line in lines:
+                if line.startswith(b"#CHROM"):
+                    return max(len(line.split(b"\t")) - _FIXED_COLUMNS, 0)
+    except (OSError, EOFError, zlib.error):
+        pass
+    return 0
 
 
 def index_suffix(vcfs: Iterable[str | Path]) -> str:

@@ -2,9 +2,10 @@
 #
 # in:  results/model/, results/windows/windows.parquet, results/shards/{scatteritem}/{alleles.zip,site_haplotypes.parquet}
 # out: results/scores/windows.parquet, results/shards/{scatteritem}/allele_scores.zip (of alleles, candidates and haplotypes, and
-#      with config key `percentiles` of every substitution at the sites that are hit)
+#      with config key `percentiles` of every substitution at the sites that are hit), and with config key `min_genotype_effect`
+#      results/shards/{scatteritem}/genotyped_alleles.parquet
 #
-# Both take what the store (config key `store`) has, and add to it what it lacks.
+# All take what the store (config key `store`) has, and add to it what it lacks.
 
 
 rule score_proposed_sites:
@@ -43,6 +44,31 @@ rule score_windows:
         code=code_of("score_windows"),
     script:
         "../scripts/score_windows.py"
+
+
+# With config key `min_genotype_effect` alone. What it scores, `score_alleles` finds in the store.
+rule select_alleles:
+    input:
+        model="results/model",
+        alleles="results/shards/{scatteritem}/alleles.zip",
+        window_scores="results/scores/windows.parquet",
+        # Only to wait for: what it says changes no score.
+        ledger=ancient("results/ledger.parquet"),
+    output:
+        # Not temp(): while it has the same content, no genotype is read again.
+        chosen="results/shards/{scatteritem}/genotyped_alleles.parquet",
+    log:
+        "logs/select_alleles/{scatteritem}.log",
+    conda:
+        "../../envs/score.yaml"
+    threads: 2
+    params:
+        min_genotype_effect=CONFIG["min_genotype_effect"],
+        device=CONFIG["device"],
+        precision=CONFIG["precision"],
+        code=code_of("select_alleles"),
+    script:
+        "../scripts/select_alleles.py"
 
 
 rule score_alleles:

@@ -69,6 +69,11 @@ rule read_genotypes:
         windows="results/windows/windows.parquet",
         alleles="results/shards/{scatteritem}/alleles.zip",
         shard_ledger="results/shards/{scatteritem}/ledger.zip",
+        chosen=(
+            "results/shards/{scatteritem}/genotyped_alleles.parquet"
+            if CONFIG["min_genotype_effect"]
+            else []
+        ),
         # Only to wait for: what it says changes no genotype.
         ledger=ancient("results/ledger.parquet"),
     output:
@@ -81,6 +86,7 @@ rule read_genotypes:
         "../../envs/genome.yaml"
     params:
         filters=CONFIG["filters"],
+        min_genotype_effect=CONFIG["min_genotype_effect"],
         code=code_of("read_genotypes"),
     script:
         "../scripts/read_genotypes.py"

@@ -13,7 +13,8 @@ from pasvar.tables import ALLELE, read_arrow, read_table, write_bundle
 from pasvar.variants import Filters
 
 
-def main(inputs: Named, outputs: Named, filters: list[str], log: Logger) -> None:
+def main(inputs: Named, outputs: Named, params: Named, log: Logger) -> None:
+    chosen = read_table(inputs.chosen, "genotyped_alleles") if inputs.chosen else None
     with Genome(inputs.fasta, Path(inputs.contigs).parent) as genome, write_bundle(outputs.people) as folder:
         said = write_haplotypes(
             read_table(inputs.alleles, "alleles"),
@@ -23,8 +24,16 @@ def main(inputs: Named, outputs: Named, filters: list[str], log: Logger) -> None
             genome,
             {name: folder / f"{name}.parquet" for name in _OF_PEOPLE} | {"site_haplotypes": outputs.site_haplotypes},
             read_arrow(inputs.shard_ledger, "ledger"),
-            Filters(frozenset(filters) or None),
+            Filters(frozenset(params.filters) or None),
             log_progress,
+            chosen,
+        )
+    if chosen is not None:
+        log.info(
+            "genotypes of %d alleles alone, with an effect of %g or more (config key `min_genotype_effect`): the others have no "
+            "carriers counted (null) and are on no haplotype",
+            len(chosen),
+            params.min_genotype_effect,
         )
     for line in said:
         log.info(line)
@@ -35,4 +44,4 @@ _OF_PEOPLE = ("people", "carriers", "sample_haplotypes", "haplotype_counts")
 
 if __name__ == "__main__":
     with logged(snakemake.log[0], snakemake.input) as log:
-        main(snakemake.input, snakemake.output, snakemake.params.filters, log)
+        main(snakemake.input, snakemake.output, snakemake.params, log)

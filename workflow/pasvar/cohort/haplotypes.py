@@ -30,7 +30,7 @@ class ShardHaplotypes:
     """Reads what the people of a cohort carry in the windows of one shard: once, record by record.
 
     alleles: table `alleles` of the shard. windows: table `windows`. counted: rows with further alleles, in no window, whose
-    carriers are counted too.
+    carriers are counted too. chosen: rows with the only alleles of `alleles` that take part (default: all).
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class ShardHaplotypes:
         cohort: Cohort,
         genome: Genome,
         counted: pd.DataFrame | None = None,
+        chosen: pd.DataFrame | None = None,
     ):
         self._cohort, self._genome = cohort, genome
         alleles = alleles.reset_index(drop=True)
@@ -48,13 +49,14 @@ class ShardHaplotypes:
         self._names = alleles[ALLELE]
         self._last_pos = alleles.groupby("site_id").pos.max().to_dict()
         self._edits = [spelled_edit(row.pos - 1, row.ref.upper(), row.alt.upper()) for row in alleles.itertuples()]
-        self._wanted = _by_position(pd.concat([alleles[ALLELE], *([] if counted is None else [counted[ALLELE]])]))
+        read = alleles[is_among(alleles, chosen)]
+        self._wanted = _by_position(pd.concat([read[ALLELE], *([] if counted is None else [counted[ALLELE]])]))
         self._counts = {key: np.zeros(3, dtype=np.int64) for key in self._wanted.itertuples(index=False, name=None)}
         self._rows: dict[tuple, list[int]] = {key: [] for key in self._counts}
         # Numbers in the order of the sites, from 0 in each.
         changes = alleles.groupby(["site_id", "norm_pos", "norm_ref", "norm_alt"]).ngroup()
         self._changes = (changes - changes.groupby(alleles.site_id).transform("min")).to_list()
-        for row in alleles.itertuples():
+        for row in read.itertuples():
             # Spelled that far before its change, an allele may be in another shard than its window.
             if row.norm_ref != row.norm_alt and self._edits[row.Index].start - (row.pos - 1) <= MAX_SHIFT:
                 self._rows[row.chrom, row.pos, row.ref, row.alt].append(row.Index)
@@ -187,6 +189,14 @@ def spelled_edit(start: int, ref: str, alt: str) -> Edit:
     return trim(start + anchor, ref[anchor:], alt[anchor:])
 
 
+def is_among(alleles: pd.DataFrame, chosen: pd.DataFrame | None) -> np.ndarray:
+    """Whether each allele is one of `chosen`; where that is None, all are."""
+    if chosen is None:
+        return np.ones(len(alleles), dtype=bool)
+    keys = set(chosen[ALLELE].itertuples(index=False, name=None))
+    return np.array([key in keys for key in alleles[ALLELE].itertuples(index=False, name=None)], dtype=bool)
+
+
 def _by_position(alleles: pd.DataFrame) -> pd.DataFrame:
     """Distinct alleles by position, contigs in the order in which they appear."""
     contig = alleles.chrom.map({chrom: i for i, chrom in enumerate(alleles.chrom.unique())})
@@ -203,16 +213,18 @@ def write_haplotypes(
     ledger: pa.Table,
     filters: Filters = EVERYTHING,
     progress: Callable[..., tqdm] = no_progress,
+    chosen: pd.DataFrame | None = None,
 ) -> list[str]:
     """Read one shard's genotypes into tables `people`, `carriers`, `site_haplotypes`, `sample_haplotypes` and, where `paths` has
     it, `haplotype_counts`; returns lines on what was found.
 
     alleles, ledger: these tables of the shard. counted: rows with further alleles whose carriers are counted. windows: table
-    `windows`. paths: of each table. Without genotypes they are empty.
+    `windows`. paths: of each table. Without genotypes they are empty. chosen: rows with the only alleles of `alleles` whose
+    genotypes are read (default: all).
     Raises InputError where genotypes cannot be read, and where an allele of a file with people is not met again.
     """
     cohort = Cohort(vcfs)
-    shard = ShardHaplotypes(alleles, windows, cohort, genome, counted)
+    shard = ShardHaplotypes(alleles, windows, cohort, genome, counted, chosen)
     seen: Counter[str] = Counter()
     with ExitStack() as stack:
         write = {

@@ -5,6 +5,9 @@ from .allele_effects import (
     score_alleles as score_alleles,
     score_sites as score_sites,
 )
+from .alone import (
+    large_alone as large_alone,
+)
 from .calibration import (
     CALIBRATION_FILE as CALIBRATION_FILE,
     COVERAGE as COVERAGE,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH
-from pasvar.effects.rivals import site_change
+from pasvar.effects.alone import effects_alone
 from pasvar.errors import InputError
 from pasvar.tables import ALLELE, empty_frame
 
@@ -39,22 +39,11 @@ def set_effects(
         sets[f"sum_delta_{score}"] = by_set.sum()
         sets[f"delta_{score}"] = sets[f"sum_delta_{score}"].where(single)
         sets.loc[joint, f"delta_{score}"] = haplotype_scores[f"{score}_alt"].to_numpy() - at_set
-    own = (
-        pd.Series(reference.loc[allele_scores.site_id, "logodds_narrow"].to_numpy()),
-        _at(allele_scores, "logodds_narrow_alt"),
-    )
-    rival = [_at(allele_scores, f"rival_logodds_narrow_{allele}") for allele in ("ref", "alt")]
-    change, in_rival = own[1] - own[0], (rival[1] - rival[0]).fillna(0.0)
-    largest = np.maximum(change.abs(), in_rival.abs()).astype(np.float64)
-    more = site_change(*own, *rival) - change
+    largest, more = effects_alone(reference.loc[allele_scores.site_id, "logodds_narrow"], allele_scores)
     sets["max_abs_alone"] = largest[row].set_axis(row.index).groupby(level=0).max()
     sets["delta_site_logodds"] = sets.delta_logodds_narrow + more[row].set_axis(row.index).groupby(level=0).sum()
     names = [f"{chrom}:{pos}:{ref}:{alt}" for chrom, pos, ref, alt in allele_scores[ALLELE].itertuples(index=False)]
     return sets.assign(variants=[[names[i] for i in rows] for rows in sets.alleles])
-
-
-def _at(allele_scores: pd.DataFrame, column: str) -> pd.Series:
-    return allele_scores[column].reset_index(drop=True)
 
 
 def compute_haplotype_effects(

@@ -4,21 +4,12 @@ import numpy as np
 import pandas as pd
 
 from pasvar.constants import HEXAMER_INDEX, HEXAMER_LENGTH, RIVAL_FLAG, WINDOW_LENGTH
+from pasvar.effects.alone import site_change
 from pasvar.effects.calibration import Calibration
 from pasvar.effects.context import References, with_flag
 from pasvar.scoring import WINDOW_SCORES
 from pasvar.sequence import encode_rows
 from pasvar.variants import region_of
-
-
-def site_change(own_ref: pd.Series, own_alt: pd.Series, rival_ref: pd.Series, rival_alt: pd.Series) -> pd.Series:
-    """Change of the narrow log odds of sites, float64: of the odds of the own and of a rival hexamer together; where there is no
-    rival (NaN), of the own. All are narrow log odds, row by row."""
-    own = own_alt.astype("float64") - own_ref.astype("float64")
-    both = np.logaddexp(own_alt.astype("float64"), rival_alt.astype("float64")) - np.logaddexp(
-        own_ref.astype("float64"), rival_ref.astype("float64")
-    )
-    return both.where(rival_ref.notna(), own)
 
 
 def prefer_rivals(

@@ -22,7 +22,7 @@ from pasvar.report import content, gene_figure, gene_plots, known as known_colum
 from pasvar.report.figures import PAGE, PAPER, Palette, embed, save
 from pasvar.report.run_tables import Run
 from pasvar.report.templates import page_templates
-from pasvar.tables import TABLES, USER_TABLES, min_cell_of
+from pasvar.tables import TABLES, USER_TABLES, min_cell_of, min_genotype_effect_of
 
 MAX_LOLLIPOPS = 400
 """Variants drawn on a gene's page, over all its windows; more hide each other, and each is a third of a kB."""
@@ -62,6 +62,7 @@ def render_index(
         variants=content.variant_rows(run.gene_effects, run.scores, content.MAX_ROWS, pages, run.known, cards),
         n_hidden=run.n_hidden,
         min_cell=min_cell_of(run.made_by),
+        min_genotype_effect=min_genotype_effect_of(run.made_by),
         known_frequency=" ".join(known_columns.frequency_field(settings) or ()),
         hides=record.hiding_limits(settings),
         n_effects=run.gene_effects.num_rows,

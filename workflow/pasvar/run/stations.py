@@ -9,7 +9,7 @@ STATIONS: dict[str, dict[str, float]] = {
     "sites": {"annotate_sites": 1.3, "propose_sites": 1.1, "score_proposed_sites": 3.5, "judge_sites": 1.5},
     "windows": {"extract_windows": 1.3, "plan_shards": 1.2, "assign_files": 1},
     "alleles": {"read_alleles": 2.1, "read_genotypes": 2, "convert_genotypes": 2, "close_ledger": 1.6},
-    "scores": {"score_windows": 1.1, "score_alleles": 28},
+    "scores": {"score_windows": 1.1, "select_alleles": 28, "score_alleles": 28},
     "effects": {
         "predict_usage": 1.6,
         "compute_effects": 2.3,

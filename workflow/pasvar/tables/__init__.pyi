@@ -57,5 +57,6 @@ from .small_counts import (
     hide_haplotypes as hide_haplotypes,
     hide_people as hide_people,
     min_cell_of as min_cell_of,
+    min_genotype_effect_of as min_genotype_effect_of,
     small as small,
 )

@@ -248,9 +248,18 @@ _CONTEXT = [
     _column("flags", pa.string(), "the flags below that are set, joined by &; null where none"),
 ]
 _GENOTYPES = [
-    _column("n_carriers", pa.int32(), "people with at least one copy; null without genotypes", "people"),
-    _column("allele_count", pa.int32(), "copies among the called alleles; null without genotypes"),
-    _column("allele_number", pa.int32(), "called alleles; null without genotypes"),
+    _column(
+        "n_carriers",
+        pa.int32(),
+        "people with at least one copy; null without genotypes and below `min_genotype_effect`",
+        "people",
+    ),
+    _column(
+        "allele_count",
+        pa.int32(),
+        "copies among the called alleles; null without genotypes and below `min_genotype_effect`",
+    ),
+    _column("allele_number", pa.int32(), "called alleles; null without genotypes and below `min_genotype_effect`"),
 ]
 _NEW_HEXAMER = [
     _column("hexamer_pos", pa.int64(), "first base of the new hexamer along the strand, in the reference", "1-based"),
@@ -542,6 +551,11 @@ TABLES = {
                 "ln",
             ),
         ),
+    ),
+    "genotyped_alleles": Table(
+        "shards/{shard}/genotyped_alleles.parquet",
+        "scored allele whose genotypes are read, with `min_genotype_effect`",
+        _ALLELE,
     ),
     "carriers": Table("shards/{shard}/people.zip", "scored allele", (*_ALLELE, *_GENOTYPES)),
     "site_haplotypes": Table(

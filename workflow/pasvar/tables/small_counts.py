@@ -40,6 +40,11 @@ def min_cell_of(made_by: Mapping[str, str]) -> int | None:
     return json.loads(made_by.get("settings", "{}")).get("min_cell")
 
 
+def min_genotype_effect_of(made_by: Mapping[str, str]) -> float:
+    """Likewise `min_genotype_effect`, as a number."""
+    return json.loads(made_by.get("settings", "{}")).get("min_genotype_effect", 0)
+
+
 def counts_people(info: str) -> bool:
     """Whether a key of INFO counts people or copies, by its name: AC, AN, AF, NS, HWE and their like, with a group's name before
     or after them (`AC_Het`, `EUR_AF`)."""
