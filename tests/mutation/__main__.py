@@ -42,7 +42,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m mutation", description=__doc__)
     parser.add_argument("--sample", type=int, help="so many faults, drawn at random (default: all)")
     parser.add_argument("--seed", type=int, default=0, help="other faults for another number (default: %(default)d)")
-    parser.add_argument("--module", choices=MODULES, action="append", help="only of these (default: all)")
+    parser.add_argument(
+        "--module", choices=MODULES, action="append", help="of these only those in such a module (default: all)"
+    )
     parser.add_argument("--fault", action="append", help="only these, by name")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="at a time (default: %(default)d)")
     parser.add_argument(
@@ -57,9 +59,10 @@ def main() -> int:
             folder.mkdir(parents=True, exist_ok=True)
             stage(folder)
         faults = make_faults(folder)
-        chosen = [fault for fault in faults if fault.is_counted and fault.module in (options.module or MODULES)]
+        chosen = [fault for fault in faults if fault.is_counted]
         if options.sample:
             chosen = random.Random(options.seed).sample(chosen, min(options.sample, len(chosen)))
+        chosen = [fault for fault in chosen if fault.module in (options.module or MODULES)]
         if options.fault:
             chosen = [fault for fault in faults if fault.name in options.fault]
         done = outcomes(folder)
