@@ -121,7 +121,7 @@ def plan(rates: Rates) -> pd.DataFrame:
 def _costs(work: Mapping[str, float], rates: Rates) -> dict[str, float]:
     jobs = work["shards"] * work["jobs per shard"]
     network = work["windows"] / rates.windows_per_core_second
-    beside = (
+    other_work = (
         work["records"] * (rates.seconds_per_record + rates.seconds_per_copied_record)
         + work["scored"] * rates.seconds_per_scored
         + work["substitutions"] * rates.seconds_per_substitution
@@ -137,7 +137,7 @@ def _costs(work: Mapping[str, float], rates: Rates) -> dict[str, float]:
         "jobs": jobs,
         "windows, million": work["windows"] / 1e6,
         "CPU hours, the network on CPUs, exact": network / 3600,
-        "CPU hours, all beside the network": beside / 3600,
+        "CPU hours, all beside the network": other_work / 3600,
         "CPU hours, starts of the jobs": jobs * rates.seconds_per_job / 3600,
         "GPU hours, floor, NOT measured": flop / ASSUMED_GPU_RATE / 3600,
         "GPU hours at the aim, NOT measured": flop / ASSUMED_GPU_RATE / ASSUMED_GPU_SHARE / 3600,

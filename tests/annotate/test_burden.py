@@ -51,7 +51,7 @@ def test_names_of_the_vcf():
 
 @pytest.mark.parametrize(
     ("change", "message"),
-    [({"id": "a b"}, "'a b' has a blank or a comma"), ({"id": "same"}, "two alleles of gene G1 are called same")],
+    [({"id": "a b"}, "'a b' contains a space or a comma"), ({"id": "same"}, "two alleles of gene G1 are called same")],
 )
 def test_names_that_a_test_cannot_read(change, message):
     with pytest.raises(InputError, match=message):

@@ -126,7 +126,7 @@ def test_annotate_says_which_genes_a_restricted_table_has(tmp_path, capsys):
     )
     printed = capsys.readouterr().out
     assert "0 records annotated" in printed
-    assert "has the sites of these genes alone, alleles at all others are left blank: PTGIS, SOX12" in printed
+    assert "has only the sites of these genes, so that alleles at other sites get no entry: PTGIS, SOX12" in printed
     with gzip.open(out, "rt") as lines:
         assert "##pasvar_saturation_genes=PTGIS, SOX12\n" in lines
 

@@ -17,15 +17,16 @@ KIND = 'gene_biotype "protein_coding"; transcript_biotype "protein_coding";'
 
 WORDS = """\
 20:491-530:DEL = 20:490 C><DEL>, ABC (+ strand)
-  Deletes ABC's site (43 % of 3' ends, predicted): its other sites make them then, and the 3' UTR shortens by 87 nt on average. \
-Moderate confidence: nothing was scored; that the other sites take over by their usage is an assumption.
+  Deletes ABC's site (43 % of 3' ends, predicted): its other sites take over, and the 3' UTR shortens by 87 nt on average. \
+Moderate confidence: the network did not score this change; that the other sites take over in proportion to their \
+usage is an assumption.
   site        hexamer  known from  confidence  3' UTR  usage  with the variant
   20:322:+    AATAAA   gtf         0.89        213 nt  56.6%  100.0%
   20:522:+ <  AATAAA   gtf         0.86        413 nt  43.4%  0.0%
 
 20:201-350:DUP = 20:200 C><DUP>, ABC (+ strand)
-  Doubles ABC's main site: 72 % of 3' ends instead of 57 % (predicted), and the 3' UTR shortens by 31 nt on average. \
-Low confidence: nothing was scored; that every copy is cut as often as the one was is an assumption.
+  Duplicates ABC's main site: 72 % of 3' ends instead of 57 % (predicted), and the 3' UTR shortens by 31 nt on average. \
+Low confidence: the network did not score this change; that every copy is cut as often as the single site is an assumption.
   site        hexamer  known from  confidence  3' UTR  usage  with the variant
   20:322:+ <  AATAAA   gtf         0.89        213 nt  56.6%  72.3%
   20:522:+    AATAAA   gtf         0.86        413 nt  43.4%  27.7%
@@ -84,7 +85,7 @@ def test_a_run_without_its_record_says_what_is_missing(assembly, capsys):
     options = ["variant", "20:491-530:DEL", "--run", str(folder), "--device", "cpu"]
     assert main(options) == 1
     assert capsys.readouterr().err == (
-        f"pasvar: error: {folder}/results/provenance.json: no such file; it says which genome the run is of. Finish the run, or "
+        f"pasvar: error: {folder}/results/provenance.json: no such file; it records the genome of the run. Finish the run, or "
         "name the genome: --fasta GENOME.fa\n"
     )
     assert main([*options, *assembly[:2], *assembly[-4:-2]]) == 0

@@ -29,11 +29,11 @@ LIBRARY = Path(__file__).parents[2] / "workflow"
 
 def test_what_is_written_appears_at_the_end(tmp_path):
     path = tmp_path / "made" / "table.txt"
-    with whole(path) as beside:
-        beside.write_text("new")
+    with whole(path) as temporary:
+        temporary.write_text("new")
         assert not path.exists()
-        assert beside.suffix == ".txt"
-        assert beside.parent == path.parent
+        assert temporary.suffix == ".txt"
+        assert temporary.parent == path.parent
     assert [file.name for file in path.parent.iterdir()] == ["table.txt"]
     assert path.read_text() == "new"
 
@@ -44,8 +44,8 @@ def test_what_fails_leaves_what_was_there(tmp_path, fault):
     path.write_text("old")
 
     def write():
-        with whole(path) as beside:
-            beside.write_text("ne")
+        with whole(path) as temporary:
+            temporary.write_text("ne")
             raise fault
 
     with pytest.raises(type(fault)):
@@ -57,17 +57,17 @@ def test_a_folder_takes_the_place_of_the_one_before(tmp_path):
     folder = tmp_path / "pages"
     folder.mkdir()
     (folder / "stale").write_text("old")
-    with whole(folder) as beside:
-        beside.mkdir()
-        (beside / "fresh").write_text("new")
+    with whole(folder) as temporary:
+        temporary.mkdir()
+        (temporary / "fresh").write_text("new")
     assert [file.relative_to(tmp_path).as_posix() for file in tmp_path.rglob("*")] == ["pages", "pages/fresh"]
 
 
 def test_what_a_killed_job_left_is_removed(tmp_path):
     left = tmp_path / ".part.othernode.77+table.txt"
     left.write_text("half")
-    with whole(tmp_path / "table.txt") as beside:
-        beside.write_text("new")
+    with whole(tmp_path / "table.txt") as temporary:
+        temporary.write_text("new")
     assert not left.exists()
 
 
@@ -159,8 +159,8 @@ def test_every_file_is_written_beside_its_place(path):
 def test_what_another_job_has_not_finished_stays(tmp_path, other):
     with whole(tmp_path / other) as unfinished:
         unfinished.write_text("half")
-        with whole(tmp_path / "chr1.vcf.gz") as beside:
-            beside.write_text("new")
+        with whole(tmp_path / "chr1.vcf.gz") as temporary:
+            temporary.write_text("new")
         unfinished.write_text("whole")
     assert (tmp_path / other).read_text() == "whole"
     assert (tmp_path / "chr1.vcf.gz").read_text() == "new"
@@ -184,8 +184,8 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path):
     target, link = tmp_path / "there" / "table.txt", tmp_path / "link.txt"
     target.write_text("old")
     link.symlink_to(target)
-    with whole(link) as beside:
-        beside.write_text("new")
+    with whole(link) as temporary:
+        temporary.write_text("new")
     assert link.is_symlink()
     assert target.read_text() == "new"
     assert sorted(file.name for file in tmp_path.rglob("*")) == ["link.txt", "table.txt", "there"]
@@ -194,8 +194,8 @@ def test_a_link_stays_and_its_file_is_replaced(tmp_path):
 def test_a_link_in_a_circle_is_named(tmp_path):
     (tmp_path / "a").symlink_to("b")
     (tmp_path / "b").symlink_to("a")
-    with pytest.raises((InputError, OSError), match="/a"), whole(tmp_path / "a") as beside:
-        beside.write_text("new")
+    with pytest.raises((InputError, OSError), match="/a"), whole(tmp_path / "a") as temporary:
+        temporary.write_text("new")
 
 
 def read_into(pipe: Path, found: list[bytes]) -> threading.Thread:
@@ -209,9 +209,9 @@ def test_a_pipe_is_written_through(tmp_path):
     os.mkfifo(pipe)
     held = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)  # so that the reader is there in time
     reader = read_into(pipe, found)
-    with whole(pipe) as beside:
-        beside.write_text("new")
-        assert beside.parent != tmp_path
+    with whole(pipe) as temporary:
+        temporary.write_text("new")
+        assert temporary.parent != tmp_path
     reader.join(10)
     os.close(held)
     assert pipe.is_fifo()
@@ -233,16 +233,16 @@ def test_a_device_stays_a_device(tmp_path):
         device.write_bytes(b"")
     except PermissionError:
         pytest.skip("needs the right to make a device")
-    with whole(device) as beside:
-        beside.write_text("new")
+    with whole(device) as temporary:
+        temporary.write_text("new")
     assert device.is_char_device()
     assert [file.name for file in tmp_path.iterdir()] == ["null"]
-    with pytest.raises(InputError, match="a folder is to be written"), whole(device) as beside:
-        beside.mkdir()
+    with pytest.raises(InputError, match="a folder is to be written"), whole(device) as temporary:
+        temporary.mkdir()
 
 
 def test_standard_output_is_written_where_it_goes(tmp_path):
-    code = "from pasvar.files import whole\nwith whole('/dev/stdout') as beside: beside.write_text('new')"
+    code = "from pasvar.files import whole\nwith whole('/dev/stdout') as temporary: temporary.write_text('new')"
     with open(tmp_path / "out.txt", "w") as out:
         print("before", file=out, flush=True)
         subprocess.run([sys.executable, "-c", code], stdout=out, check=True)
@@ -353,12 +353,12 @@ def test_a_folder_with_something_else_in_it_is_not_replaced(tmp_path):
 def test_a_full_disk_is_said_with_the_name_of_what_could_not_be_written(tmp_path, number, said):
     path = tmp_path / "scores.parquet"
 
-    def write(beside: Path) -> None:
-        beside.write_text("half")
+    def write(temporary: Path) -> None:
+        temporary.write_text("half")
         raise OSError(number, "Error writing bytes to file. Detail: [errno 28] No space left on device")
 
-    with pytest.raises(OSError, match=said) as raised, whole(path) as beside:
-        write(beside)
+    with pytest.raises(OSError, match=said) as raised, whole(path) as temporary:
+        write(temporary)
     assert explain(raised.value) == f"{path}: {said}; make room and run again"
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(PermissionError), whole(path):

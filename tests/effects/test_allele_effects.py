@@ -81,7 +81,7 @@ def test_an_allele_has_a_row_per_site_and_gene(sites, windows):
 
 def test_scores_of_other_alleles_are_refused(sites, windows):
     alleles = pd.DataFrame({"chrom": ["20"], "pos": [1], "ref": ["A"], "alt": ["C"], "site_id": [A]})
-    with pytest.raises(InputError, match=r"the scores of a shard are not of its alleles; remove results/shards"):
+    with pytest.raises(InputError, match=r"the scores of a shard do not belong to its alleles; remove results/shards"):
         score_alleles(alleles, alleles.assign(alt="G"), windows, sites, MADE_BY)
 
 

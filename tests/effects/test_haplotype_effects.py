@@ -146,7 +146,9 @@ def test_no_haplotypes(sites):
 
 
 def test_scores_of_other_haplotypes_are_refused(sites):
-    with pytest.raises(InputError, match="the scores of a shard are not of its haplotypes; remove results/shards"):
+    with pytest.raises(
+        InputError, match="the scores of a shard do not belong to its haplotypes; remove results/shards"
+    ):
         set_effects(SETS, SCORES.assign(haplotype=[1, 2, 3]), ALLELES, sites)
 
 

@@ -367,6 +367,6 @@ def test_tables_of_a_shard(tmp_path, sites):
 def test_what_is_carried_at_other_sites_is_refused(sites, sets):
     carried = carried_of((A, "ann", 1, 1, 2, 1), (B, "bob", 1, 2, 2, 1))
     with pytest.raises(
-        InputError, match="what people carry is not of the haplotypes of a shard; remove results/shards"
+        InputError, match="the carried variants do not belong to the haplotypes of a shard; remove results/shards"
     ):
         list(summarise_people([carried], sets, sites, PEOPLE, 0.5))

@@ -81,10 +81,10 @@ def test_deleting_all_sites_is_said_and_so_is_the_whole_gene(sites, exons):
         assert row[["gaining_site", "losing_site"]].isna().all()
         assert np.isnan(row.delta_utr_length)
     assert give_verdict(part).happens == (
-        "Deletes every polyadenylation site that gene1 uses: none that is known is left for its 3' ends."
+        "Deletes every polyadenylation site that gene1 uses: no known site is left for its 3' ends."
     )
     assert give_verdict(whole).text == (
-        "Deletes all of gene1, with every polyadenylation site that it uses. High confidence: the whole gene is gone."
+        "Deletes all of gene1, with every polyadenylation site that it uses. High confidence: the whole gene is deleted."
     )
 
 
@@ -102,8 +102,8 @@ def test_a_gene_that_is_doubled_as_a_whole_keeps_its_usage(sites, exons):
     np.testing.assert_allclose(row.usage_alt, row.usage_ref)
     assert (row.direction, row.impact, row.copies) == ("gene_duplicated", 0, 2)
     assert give_verdict(row).text == (
-        "Makes 2 copies of all of gene1: each has its sites, so that where its 3' ends lie does not change. Moderate confidence: "
-        "nothing was scored."
+        "Makes 2 copies of all of gene1, each with its own sites: the usage of the sites does not change. Moderate confidence: "
+        "the network did not score this change."
     )
 
 
@@ -117,19 +117,19 @@ def test_a_gene_with_one_site(sites, exons):
     assert doubled.direction == "more_cleavage"
 
 
-def test_verdicts_say_that_nothing_was_scored(sites, exons):
+def test_verdicts_say_that_the_network_did_not_score_it(sites, exons):
     table = structural(("<DEL>", 0, A, "GENE1"), ("<DUP>", 2, A, "GENE1"), imprecise=True)
     deleted, doubled = (row for _, row in effects(table, sites, exons).iterrows())
     assert deleted["flags"] == doubled["flags"] == "imprecise"
     assert give_verdict(deleted).text == (
-        "Deletes gene1's main site (50 % of 3' ends, measured): its other sites make them then, and the 3' UTR lengthens by 175 "
-        "nt on average. Moderate confidence: nothing was scored; that the other sites take over by their usage is an "
-        "assumption; but its ends are imprecise."
+        "Deletes gene1's main site (50 % of 3' ends, measured): its other sites take over, and the 3' UTR lengthens by 175 "
+        "nt on average. Moderate confidence: the network did not score this change; that the other sites take over in "
+        "proportion to their usage is an assumption; but the ends of the change are imprecise."
     )
     assert give_verdict(doubled).text == (
-        "Doubles gene1's main site: 67 % of 3' ends instead of 50 % (measured), and the 3' UTR shortens by 58 nt on average. Low "
-        "confidence: nothing was scored; that every copy is cut as often as the one was is an assumption; but its ends are "
-        "imprecise."
+        "Duplicates gene1's main site: 67 % of 3' ends instead of 50 % (measured), and the 3' UTR shortens by 58 nt on average. "
+        "Low confidence: the network did not score this change; that every copy is cut as often as the single site is an "
+        "assumption; but the ends of the change are imprecise."
     )
 
 

@@ -48,7 +48,7 @@ PREDICTED = f"The network predicts that the odds of a cut at {MAIN} are"
             *("effect", "moderate"),
             f"Destroys the AATAAA of {MAIN}: about 12 % remain, and the 3' UTR shortens by 340 nt on average. "
             "Moderate confidence: the 80 % interval is 4.7 % to 23 %, and the direction is right with a probability of 99 %; "
-            "but the site may be an artefact of priming at genomic A.",
+            "but the site may be an artefact of internal priming at genomic A.",
         ),
         (
             DESTROYED | {"hexamer_alt": "AGTAAA", "direction": "none", "usage_measured": False},
@@ -68,8 +68,8 @@ PREDICTED = f"The network predicts that the odds of a cut at {MAIN} are"
             | {"hexamer_alt": "AATAAA", "delta_logodds_narrow": 3.0, "delta_low": 2.1, "delta_high": 3.9}
             | {"direction": "more_truncation", "delta_truncated": 0.59},
             *("effect", "high"),
-            "Makes an AATAAA (from AATGAA) at another site of PSMF1 (10 % of 3' ends, measured): about 69 % are made there then, "
-            "and 59 % more of its transcripts end before the stop codon. "
+            "Makes an AATAAA (from AATGAA) at another site of PSMF1 (10 % of 3' ends, measured): about 69 % are made there with "
+            "the variant, and 59 % more of its transcripts end before the stop codon. "
             "High confidence: the 80 % interval is 48 % to 85 %, and the direction is right with a probability of 99 %.",
         ),
         (
@@ -96,7 +96,7 @@ PREDICTED = f"The network predicts that the odds of a cut at {MAIN} are"
         (
             DESTROYED | {"site_id": "20:400:+", "usage_ref": [0.004, 0.996], "usage_alt": [0.0002, 0.9998], "impact": 0.0038},
             *("none", "moderate"),
-            "No effect on PSMF1 expected: the site that is hit makes 0.4 % of its 3' ends (measured). Moderate confidence: even "
+            "No effect on PSMF1 expected: the affected site makes 0.4 % of its 3' ends (measured). Moderate confidence: even "
             "at the ends of the error bar (odds 8.2- to 49-fold lower) fewer than 5.0 % of the gene's 3' ends move.",
         ),
         (
@@ -110,26 +110,27 @@ PREDICTED = f"The network predicts that the odds of a cut at {MAIN} are"
         (
             DESTROYED | {"flags": "hexamer_indel&ambiguous_side&uncalibrated", "delta_logodds_narrow_other": 0.1},
             *("unclear", ""),
-            "Cannot say what this does to PSMF1, because the indel can be read on either side of the signal, and the readings "
+            "Cannot say what this does to PSMF1, because the indel can be placed on either side of the signal, and the effects "
             f"differ (odds 18-fold lower, or 1.1-fold higher). {PREDICTED} 18-fold lower (80 % interval 8.2- to 49-fold lower).",
         ),
         (
             DESTROYED | MILD | {"direction_probability": 0.797},
             *("unclear", ""),
-            "Cannot say what this does to PSMF1, because only 79 % of measured variants with such a prediction went its way. The "
-            f"network predicts that the odds of a cut at {MAIN} are 1.6-fold lower (80 % interval 2.7-fold lower to unchanged).",
+            "Cannot say what this does to PSMF1, because only 79 % of measured variants with such a prediction changed in the "
+            f"predicted direction. The network predicts that the odds of a cut at {MAIN} are 1.6-fold lower "
+            "(80 % interval 2.7-fold lower to unchanged).",
         ),
         (
             DESTROYED | MILD | {"direction_probability": 0.6, "flags": "weak_reference"},
             *("unclear", ""),
-            "Cannot say what this does to PSMF1, because the site is so weak that measurements do not follow predictions there. "
-            f"{PREDICTED} 1.6-fold lower (80 % interval 2.7-fold lower to unchanged).",
+            "Cannot say what this does to PSMF1, because the site is so weak that predictions do not agree with measurements "
+            f"there. {PREDICTED} 1.6-fold lower (80 % interval 2.7-fold lower to unchanged).",
         ),
         (
             DESTROYED
             | {"site_id": "20:400:+", "usage_ref": [0.0, 1.0], "usage_alt": [0.0, 1.0], "confidence": 0.4, "impact": 0.0},
             *("unclear", ""),
-            "Cannot say what this does to PSMF1, because how much the site that is hit is used is not known (it is real with a "
+            "Cannot say what this does to PSMF1, because the usage of the affected site is not known (it is real with a "
             "probability of 40 %). The network predicts that the odds of a cut at a possible site of PSMF1 are 18-fold lower "
             "(80 % interval 8.2- to 49-fold lower).",
         ),
@@ -156,13 +157,13 @@ def test_two_readings_of_an_indel_are_to_agree(delta, other, kind):
     assert verdict.kind == kind
 
 
-def test_several_doubts_are_low_confidence_and_all_told():
+def test_several_doubts_are_low_confidence_and_all_named():
     verdict = give_verdict(DESTROYED | {"flags": "hexamer_indel&uncalibrated&outside_fit", "confidence": None})
     assert verdict.confidence == "low"
     assert verdict.sureness.endswith(
-        "; but an indel in the signal was scored on one side of it, and usage was predicted for a gene of a kind, or by a "
-        "network, on which this was not tested, and no change of this kind was ever measured, and how sure the site itself is, "
-        "is not known."
+        "; but an indel in the signal was scored on one side of it, and usage was predicted for a kind of gene, or with a "
+        "network, for which the prediction was not tested, and no change of this kind was ever measured, and the probability "
+        "that the site is real is not known."
     )
 
 

@@ -115,7 +115,7 @@ GFF3 = "##gff-version 3\n1\tensembl\texon\t1\t300\t.\t+\t.\tID=transcript:T;Pare
         ("these are\nno genes\n", "line 1: has 1 columns"),
         (
             GFF3,
-            "no attribute gene_id and no transcript_id in column 9; .*GFF3 is another format, of which gffread -T makes",
+            "no attribute gene_id and no transcript_id in column 9; .*GFF3 is another format; gffread -T converts",
         ),
         (bz2.compress(LINE.encode()), "compressed with bzip2; give it plain or gzipped"),
         (gzip.compress(LINE.encode())[:-10], "cut short or damaged .*; fetch it again"),

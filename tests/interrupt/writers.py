@@ -40,8 +40,8 @@ def work(folder: Path) -> None:
     with table_writer(folder / "windows.parquet", "window_scores") as write:
         for first in range(0, N_WINDOWS, AT_ONCE):
             write(_rows(found[first : first + AT_ONCE]))
-    with whole(folder / "total.txt") as beside:
-        beside.write_text(f"{found.sum().sum():.6g}\n" * 1000)
+    with whole(folder / "total.txt") as temporary:
+        temporary.write_text(f"{found.sum().sum():.6g}\n" * 1000)
 
 
 def windows(numbers: np.ndarray) -> np.ndarray:

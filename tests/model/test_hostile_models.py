@@ -44,7 +44,7 @@ def test_the_bundled_model_is_the_one_of_that_name(mini):
 )
 def test_a_released_name_is_for_the_released_weights(tmp_path, mini, claim):
     save_checkpoint(with_bias(mini, 1, **claim), tmp_path / "model")
-    with pytest.raises(InputError, match=r"goes by the name or the sha256 of aparent2.*give it a name of its own"):
+    with pytest.raises(InputError, match=r"has the name or the sha256 of aparent2.*give it another name"):
         load_checkpoint(tmp_path / "model")
 
 

@@ -46,7 +46,7 @@ def test_a_window_whose_substitutions_are_known_has_a_map_of_them(folder):
         attributes["aria-label"] for tag, attributes in page.elements if tag == "svg" and "aria-label" in attributes
     ]
     assert sum("every possible substitution" in label for label in maps) == 1
-    assert "what every possible substitution would do" in page.text
+    assert "the effect of every possible substitution" in page.text
     assert "A>C -3.00 A>G -2.00 A>T -0.50" in page.text
     assert "every possible substitution" not in read(folder / "genes" / "XYZ.html").text
 
@@ -65,7 +65,7 @@ def test_sites_that_variants_make_are_listed_on_the_overview_and_on_the_gene_s_p
     for page in ("index.html", "genes/ABC1.html"):
         text = plain((folder / page).read_text())
         for told in (
-            "Sites that variants may make",
+            "Sites that variants may create",
             "rs1500",
             "AATGAA",
             "+3.00",
@@ -74,7 +74,7 @@ def test_sites_that_variants_make_are_listed_on_the_overview_and_on_the_gene_s_p
             "37 %",
         ):
             assert told in text, (page, told)
-    assert "Sites that variants may make" not in (folder / "genes/XYZ.html").read_text()
+    assert "Sites that variants may create" not in (folder / "genes/XYZ.html").read_text()
 
 
 def test_the_strongest_variant_tissue_by_tissue(tmp_path):

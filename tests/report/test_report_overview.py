@@ -27,7 +27,7 @@ def test_overview_says_what_was_found(folder):
     assert "Of 10 alleles, 3 change the 205 nt around one of 4 polyadenylation sites of 3 genes" in page.text
     assert "3 of them change the odds of cleavage at a site at least 1.25-fold, in 2 genes" in page.text
     assert "2 pairs of allele and gene are expected to move 5 % or more" in page.text
-    assert "A direction can be named for 3 pairs: lengthening 2, more cleavage 1." in page.text
+    assert "The direction is clear for 3 pairs: lengthening 2, more cleavage 1." in page.text
     assert (
         "The highest expected impact, 20 %, has rs981 in ABC1: Weakens the AATAAA of another site of ABC1 (25 % of 3' ends, "
         "predicted) to AGTAAA: about 15 % remain" in page.text

@@ -225,7 +225,7 @@ def test_the_command_counts_what_is_to_be_mended(commands, tmp_path, monkeypatch
         "WRONG  the nodes: score_alleles asks for 4 CPUs and the largest node has 2: such jobs never start; set 2 under "
         "`set-threads` of the profile" in lines
     )
-    assert lines[-1] == "1 to mend before the run"
+    assert lines[-1] == "1 to correct before the run"
     assert main(["doctor", "--cluster", "--profile", "no-such-profile"]) == 1
     assert "no-such-profile/config.yaml: no such profile" in capsys.readouterr().err
 

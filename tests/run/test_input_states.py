@@ -68,9 +68,9 @@ def test_what_changed_is_said(plan, index, change, said):
             other.replace(file)
         case "gone":
             file.unlink()
-    with pytest.raises(InputError, match=rf"{file.name}: changed while the run went on {said}.* touch .*{file.name}"):
+    with pytest.raises(InputError, match=rf"{file.name}: changed during the run {said}.* touch .*{file.name}"):
         check_inputs([str(vcf)], path)
-    with pytest.raises(InputError, match="changed while the run went on"):
+    with pytest.raises(InputError, match="changed during the run"):
         check_inputs(None, path)
 
 

@@ -122,6 +122,4 @@ def test_an_input_that_is_replaced_during_a_job_ends_it(tmp_path, capsys, monkey
     write_plan(["cohort.vcf.gz"])
     with pytest.raises(SystemExit), job(tmp_path / "log", ["cohort.vcf.gz", "results/x.parquet"]):
         (tmp_path / "cohort.vcf.gz").write_text("second")
-    assert (
-        "pasvar: error: cohort.vcf.gz: changed while the run went on (5 bytes before, 6 now" in capsys.readouterr().err
-    )
+    assert "pasvar: error: cohort.vcf.gz: changed during the run (5 bytes before, 6 now" in capsys.readouterr().err

@@ -130,7 +130,7 @@ def test_what_was_joined_can_be_joined_with_more(tmp_path):
 
 
 def test_who_is_in_both_runs_is_not_counted_twice(tmp_path, two_runs):
-    with pytest.raises(InputError, match=r"people of .* are in .*, too; each must be in one run alone"):
+    with pytest.raises(InputError, match=r"people of .* are also in .*; each must be in only one run"):
         merge_runs([two_runs[0], two_runs[0]], tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -142,7 +142,7 @@ def test_one_run_is_not_enough(tmp_path, two_runs):
 
 def test_results_are_not_replaced(tmp_path, two_runs):
     (tmp_path / "out/results").mkdir(parents=True)
-    with pytest.raises(InputError, match="is there already; give --out a new folder"):
+    with pytest.raises(InputError, match="exists already; give --out a new folder"):
         merge_runs(two_runs, tmp_path / "out")
 
 

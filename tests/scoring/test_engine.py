@@ -74,7 +74,7 @@ def test_fast_is_another_result_within_its_tolerance(engine, windows):
 def test_fast_is_refused_where_the_cpu_has_no_bfloat16(monkeypatch):
     """In float32 it would be the other precision under this one's name, and emulated it would take longer."""
     monkeypatch.setattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", lambda: False)
-    with pytest.raises(InputError, match="`precision`: fast asked for, but this CPU does not multiply bfloat16"):
+    with pytest.raises(InputError, match="`precision`: fast was chosen, but this CPU does not multiply bfloat16"):
         Engine(RELEASED_CONFIG, random_tensors(RELEASED_CONFIG), "cpu", precision="fast")
     assert convolution_dtype("exact", torch.device("cpu")) == torch.float32
     assert convolution_dtype("fast", torch.device("cuda")) == torch.float16

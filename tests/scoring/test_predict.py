@@ -209,7 +209,7 @@ def test_people_read_rounded_numbers_and_programs_all_digits(capsys):
         ("ref\talt\tref\n", "pairs.tsv: line 1 has a column twice: ref, alt, ref"),
         ("ref\talt\n", "pairs.tsv: no pair of windows below the header"),
         ("", "pairs.tsv: no column alt and ref in line 1"),
-        (f"ref\talt\tflags\n{REF}\t{ALT}\tx\n", "pairs.tsv: has columns that the answer has, too: flags"),
+        (f"ref\talt\tflags\n{REF}\t{ALT}\tx\n", "pairs.tsv: has columns with the names of output columns: flags"),
     ],
 )
 def test_what_is_wrong_with_a_file_of_pairs(tmp_path, capsys, text, message):

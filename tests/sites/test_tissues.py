@@ -80,7 +80,7 @@ def test_rows_of_one_transcript_add_up(tmp_path):
         ("transcript_id\tLiver\nT1\tnan\n", r"e\.tsv: line 2: expression in 'Liver' is 'nan', expected a number"),
         ("transcript_id\tLiver\nT1\t-1\n", r"line 2: expression in 'Liver' is -1\.0, expected a number of at least 0"),
         ("#1.2\n1\t1\ntranscript_id\tLiver\nT1\tx\n", r"e\.tsv: line 4: expression in 'Liver' is 'x'"),
-        ("transcript_id\nT1\n", r"no column of a tissue beside transcript_id"),
+        ("transcript_id\nT1\n", r"no column of a tissue in addition to transcript_id"),
         ("transcript_id\tLiver\n", r"no line of a transcript"),
         ("", r"e\.tsv: cannot be read as tab-separated text"),
     ],

@@ -40,7 +40,7 @@ def read_config(path: str | Path) -> dict:
 def _once(pairs: list[tuple[str, Any]]) -> dict:
     for key in (keys := [key for key, _ in pairs]):
         if keys.count(key) > 1:
-            raise InputError(f"config key `{key}` is there twice; leave one")
+            raise InputError(f"config key `{key}` is there twice; keep only one")
     return dict(pairs)
 
 
@@ -108,7 +108,7 @@ def _require_plain(config: object) -> None:
         if isinstance(value, Mapping):
             for key in value:
                 if not isinstance(key, str):
-                    raise InputError(f"config key `{key}` is no text; write it in quotes, or leave it out")
+                    raise InputError(f"config key `{key}` is not text; write it in quotes, or leave it out")
             waiting += [(inside, depth + 1) for inside in value.values()]
         elif isinstance(value, (list, tuple)):
             waiting += [(inside, depth + 1) for inside in value]
@@ -117,7 +117,7 @@ def _require_plain(config: object) -> None:
 def _require_finite(value: object, path: str = "") -> None:
     """Raise InputError for `.nan` and `.inf`: no comparison with them is true, so that no limit of the schema would be."""
     if isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"config key `{path}` is {value}, which is no number to compare with; give a finite one")
+        raise InputError(f"config key `{path}` is {value}, which is not a finite number; give a finite number")
     if isinstance(value, Mapping):
         for key, inside in value.items():
             _require_finite(inside, f"{path}.{key}".lstrip("."))

@@ -60,7 +60,7 @@ def as_argument(path: str | Path) -> str:
     Raises InputError for what htslib takes for two names."""
     text = os.fspath(path)
     if "##idx##" in text:
-        raise InputError(f"{text}: `##idx##` in a name means something else to htslib; rename the file")
+        raise InputError(f"{text}: `##idx##` in a file name has a special meaning in htslib; rename the file")
     return f"./{text}" if text.startswith("-") else text
 
 
@@ -80,7 +80,7 @@ def require_ours(folder: str | Path, mark: str, what: str) -> None:
     """
     folder = Path(folder)
     if folder.exists() and not (folder.is_dir() and ((folder / mark).is_file() or not any(folder.iterdir()))):
-        raise InputError(f"{folder}: has other files than {what}, and would be replaced; name a new folder")
+        raise InputError(f"{folder}: contains other files than {what} and would be replaced; give a new folder")
 
 
 def is_stream(path: str | Path) -> bool:
@@ -93,7 +93,7 @@ def is_stream(path: str | Path) -> bool:
     except OSError:
         return False
     except ValueError as error:  # a null character
-        raise InputError(f"{path}: is no name of a file ({error}); give another one") from error
+        raise InputError(f"{path}: is not a valid file name ({error}); give another one") from error
     if stat.S_ISBLK(mode) or stat.S_ISSOCK(mode):
         raise InputError(f"{path}: is a disk or a socket; give the name of a file")
     return stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)
@@ -183,8 +183,8 @@ def whole(path: str | Path) -> Iterator[Path]:
     other one fails.
     """
     if is_stream(path):
-        with _through(path) as beside:
-            yield beside
+        with _through(path) as temporary:
+            yield temporary
         return
     path = _place(Path(path))
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -193,25 +193,25 @@ def whole(path: str | Path) -> Iterator[Path]:
     for left_behind in path.parent.glob(".part.*"):
         if unfinished.fullmatch(left_behind.name):
             _remove(left_behind)
-    beside = path.with_name(f".part.{platform.node()}.{os.getpid()}+{path.name}")
+    temporary = path.with_name(f".part.{platform.node()}.{os.getpid()}+{path.name}")
     try:
-        yield beside
-        if beside.is_dir():
+        yield temporary
+        if temporary.is_dir():
             shutil.rmtree(path, ignore_errors=True)
         else:
-            with beside.open("rb") as file:
+            with temporary.open("rb") as file:
                 # A name may outlive a crash of the machine that its bytes do not.
                 os.fsync(file.fileno())
-        os.replace(beside, path)
+        os.replace(temporary, path)
     except OSError as error:
-        _remove(beside)
+        _remove(temporary)
         if error.errno not in _FULL:
             raise
         # Of a write, the system's own message names no file.
         said = f"{os.strerror(error.errno)}; make room and run again"
         raise OSError(error.errno, said, error.filename or str(path)) from error
     except BaseException:
-        _remove(beside)
+        _remove(temporary)
         raise
 
 
@@ -222,18 +222,18 @@ def _place(path: Path) -> Path:
     try:
         return path.resolve() if path.is_symlink() else path
     except (OSError, RuntimeError) as error:
-        raise InputError(f"{path}: is a link that leads nowhere ({error}); remove it or give another name") from error
+        raise InputError(f"{path}: is a broken link ({error}); remove it or give another name") from error
 
 
 @contextmanager
 def _through(path: str | Path) -> Iterator[Path]:
     """A path in a temporary folder, whose content goes to a stream when the block ends well."""
     with open(_open_stream(path), "wb") as stream, TemporaryDirectory(prefix="pasvar-") as folder:
-        beside = Path(folder, Path(path).name)
-        yield beside
-        if beside.is_dir():
+        temporary = Path(folder, Path(path).name)
+        yield temporary
+        if temporary.is_dir():
             raise InputError(f"{path}: is a pipe or a device, where a folder is to be written; give another name")
-        with beside.open("rb") as file:
+        with temporary.open("rb") as file:
             shutil.copyfileobj(file, stream)
 
 
@@ -248,7 +248,7 @@ def _open_stream(path: str | Path) -> int:
         stream = os.open(path, os.O_WRONLY | os.O_NONBLOCK)
     except OSError as error:
         raise InputError(
-            f"{path}: nobody reads from this pipe or device ({error.strerror}); give a file's name"
+            f"{path}: no program reads from this pipe or device ({error.strerror}); give a file's name"
         ) from error
     os.set_blocking(stream, True)
     return stream

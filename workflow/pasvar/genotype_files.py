@@ -55,9 +55,9 @@ def find_genotype_files(given: str | Mapping[str, str], directory: Path) -> Geno
             f"config key `vcf`: {found.genotypes} has genotypes in no format that is known by its name; expected "
             f"{', '.join(COMPANIONS)}"
         )
-    beside = dict(zip(("variants", "samples"), COMPANIONS[found.kind], strict=True))
+    suffixes = dict(zip(("variants", "samples"), COMPANIONS[found.kind], strict=True))
     found = found._replace(
-        **{key: getattr(found, key) or _beside(found.genotypes, beside[key], directory) for key in beside}
+        **{key: getattr(found, key) or _companion(found.genotypes, suffixes[key], directory) for key in suffixes}
     )
     for key, path in found._asdict().items():
         if path and not (directory / path).exists():
@@ -65,7 +65,7 @@ def find_genotype_files(given: str | Mapping[str, str], directory: Path) -> Geno
     return found
 
 
-def _beside(genotypes: str, suffixes: tuple[str, ...], directory: Path) -> str:
+def _companion(genotypes: str, suffixes: tuple[str, ...], directory: Path) -> str:
     """The file of the same name with one of these suffixes; the first of them where there is none. A .sample may be missing: a
     BGEN can name its people itself."""
     paths = [str(Path(genotypes).with_suffix(suffix)) for suffix in suffixes]

@@ -53,7 +53,7 @@ if (self.pasvar) {
   whenNear(tableOf("gene"), showGenes);
   whenNear(tableOf("variant"), showVariants);
   whenNear(tableOf("haplotype"), () => showPaged("haplotype", "haplotypes"));
-  whenNear(tableOf("new-site"), () => showPaged("new-site", "sites that variants may make"));
+  whenNear(tableOf("new-site"), () => showPaged("new-site", "sites that variants may create"));
 } else {
   document.documentElement.classList.add("alone");
   document.querySelectorAll('main a[href^="genes/"], main a[href^="cards/"], main a[href^="../"], header a[href^="genes/"]').forEach((a) => a.removeAttribute("href"));

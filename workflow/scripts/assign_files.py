@@ -17,8 +17,8 @@ def main(vcfs: list[str], plan: str, contigs: str, files: str, n_shards: int, lo
     numbers = sorted(map(len, found))
     size = sum(Path(vcf).stat().st_size for vcf in vcfs) / 1e9
     log.info("%d files, %.3f GB; a shard reads %d to %d of them", len(vcfs), size, numbers[0], numbers[-1])
-    with whole(files) as beside:
-        beside.write_text(json.dumps(found, indent=0))
+    with whole(files) as temporary:
+        temporary.write_text(json.dumps(found, indent=0))
 
 
 if __name__ == "__main__":

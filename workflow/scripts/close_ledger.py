@@ -25,8 +25,8 @@ def main(inputs: Named, outputs: Named, params: Named, log: Logger) -> None:
     log.info("read %s: %d of %d records", how, files.n_records.sum(), files.n_indexed.fillna(files.n_records).sum())
     log.info("\n%s\n%s", totals.to_string(index=False), files.to_string(index=False))
     for path, frame in ((outputs.totals, totals), (outputs.files, files)):
-        with whole(path) as beside:
-            frame.to_csv(beside, sep="\t", index=False)
+        with whole(path) as temporary:
+            frame.to_csv(temporary, sep="\t", index=False)
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ def main(file: str, digest: str, full: bool, log: Logger) -> None:
     else:
         found = sampled_digest(file)
         log.info("%s: digested in part, for it is larger than 1 GiB; `full_digests: true` reads all of it", file)
-    with whole(digest) as beside:
-        beside.write_text(f"{found}  {Path(file).name}\n")
+    with whole(digest) as temporary:
+        temporary.write_text(f"{found}  {Path(file).name}\n")
 
 
 if __name__ == "__main__":

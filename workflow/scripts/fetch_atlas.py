@@ -12,10 +12,10 @@ from pasvar.sites import fetch_atlas
 def main(source: dict, outputs: Named, log: Logger) -> None:
     path, record = fetch_atlas(source)
     log.info("atlas %s: %s, sha256 %s, from %s", record["name"], path, record["sha256"], record["url"])
-    with whole(outputs.atlas) as beside:
-        shutil.copyfile(path, beside)
-    with whole(outputs.record) as beside:
-        beside.write_text(json.dumps(record, indent=1) + "\n")
+    with whole(outputs.atlas) as temporary:
+        shutil.copyfile(path, temporary)
+    with whole(outputs.record) as temporary:
+        temporary.write_text(json.dumps(record, indent=1) + "\n")
 
 
 if __name__ == "__main__":

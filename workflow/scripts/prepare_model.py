@@ -11,8 +11,8 @@ def main(model: str, directory: str, log: Logger) -> None:
     path = resolve_model(model)
     checkpoint = load_checkpoint(path)
     log.info("model %s from %s, sha256 %s", checkpoint.name, path, checkpoint.sha256)
-    with whole(directory) as beside:
-        save_checkpoint(checkpoint, beside)
+    with whole(directory) as temporary:
+        save_checkpoint(checkpoint, temporary)
 
 
 if __name__ == "__main__":

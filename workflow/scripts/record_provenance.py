@@ -22,8 +22,8 @@ def main(inputs: Named, outputs: Named, params: Named, threads: int) -> None:
         folder.parent / "logs",
         threads,
     )
-    with whole(outputs.record) as beside:
-        beside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    with whole(outputs.record) as temporary:
+        temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
     write_crate(record, folder, Path(outputs.crate))
 
 

@@ -163,10 +163,10 @@ def annotate_vcf(
         tables = {info: AlleleRows(paths, info.tables, info.columns) for info, paths in sources.items()}
         statuses = None if ledger is None else _Statuses(ledger, Path(vcf).name)
         index = stack.enter_context(whole(index_out)) if index_out else None
-        beside = stack.enter_context(whole(out))
+        temporary = stack.enter_context(whole(out))
         bar = stack.enter_context(progress(total=None, unit="records"))
-        beside.touch()  # raises OSError where it cannot be made; htslib would write all the same, and crash
-        with pysam.BGZFile(str(beside), "w", None) as file:
+        temporary.touch()  # raises OSError where it cannot be made; htslib would write all the same, and crash
+        with pysam.BGZFile(str(temporary), "w", None) as file:
             file.write(b"".join(line + b"\n" for line in _with_our_lines(header, tables, made_by)))
             for piece in _pieces(records, n_fields):
                 entries = _entries(piece, tables, names, genome, min_effect, statuses)
@@ -175,7 +175,7 @@ def annotate_vcf(
                 n_annotated += sum(map(bool, entries))
                 bar.update(len(piece))
         if index:
-            pysam.tabix_index(str(beside), preset="vcf", index=str(index), csi=index_suffix == ".csi", force=True)
+            pysam.tabix_index(str(temporary), preset="vcf", index=str(index), csi=index_suffix == ".csi", force=True)
     return n_annotated
 
 

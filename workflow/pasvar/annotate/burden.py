@@ -43,7 +43,9 @@ def burden_alleles(effects: pd.DataFrame, ids: str = "alleles") -> pd.DataFrame:
         name = rows.id.where(rows.id.notna() & (rows.id != "."), name)
     odd = name.str.contains(r"[\s,]", regex=True)
     if odd.any():
-        raise InputError(f"variant ID {name[odd].iloc[0]!r} has a blank or a comma, which burden tests cannot read")
+        raise InputError(
+            f"variant ID {name[odd].iloc[0]!r} contains a space or a comma, which programs for burden tests cannot read"
+        )
     twice = pd.DataFrame({"gene": rows.gene_id, "name": name}).duplicated()
     if twice.any():
         raise InputError(
@@ -98,8 +100,8 @@ def write_regenie(alleles: pd.DataFrame, prefix: str | Path) -> list[Path]:
         "".join(f"{name} {','.join(members)}\n" for name, members in masks(alleles.annotation.unique()).items()),
     ]
     for path, text in zip(paths, texts, strict=True):
-        with whole(path) as beside:
-            beside.write_text(text)
+        with whole(path) as temporary:
+            temporary.write_text(text)
     return paths
 
 
@@ -110,7 +112,7 @@ def saige_masks(alleles: pd.DataFrame) -> str:
 
 def write_saige(alleles: pd.DataFrame, path: str | Path) -> None:
     """Write the group file of SAIGE-GENE+ (--groupFile): two lines per gene. alleles: of `burden_alleles`."""
-    with whole(path) as beside, beside.open("w") as file:
+    with whole(path) as temporary, temporary.open("w") as file:
         for gene, rows in alleles.groupby("gene_id", sort=False):
             file.write(f"{gene} var {' '.join(rows['name'])}\n")
             file.write(f"{gene} anno {' '.join(rows.annotation)}\n")

@@ -41,7 +41,7 @@ def read_labels(path: str | Path) -> dict[str, str]:
             if labels.setdefault(sample, label) != label:
                 raise InputError(f"{path}: line {number}: {sample} has two labels, {labels[sample]} and {label}")
             if label in (ALL, UNLABELLED):
-                raise InputError(f"{path}: line {number}: {label} is what pasvar calls others; use another label")
+                raise InputError(f"{path}: line {number}: {label} is a label that pasvar itself uses; use another one")
     return labels
 
 
@@ -79,8 +79,8 @@ def count_carriers(
     counts = _with_all(counts, bool(labels))
     counts["people"] = counts.label.map(named).astype("Int64")
     counts = _hide(counts, min_cell)
-    with whole(out) as beside:
-        counts[COLUMNS].to_csv(beside, sep="\t", index=False, lineterminator="\n")
+    with whole(out) as temporary:
+        counts[COLUMNS].to_csv(temporary, sep="\t", index=False, lineterminator="\n")
     return len(counts)
 
 

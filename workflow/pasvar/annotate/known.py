@@ -263,7 +263,7 @@ class _Reader:
 
     def _streamed(self, records: Iterable[cyvcf2.Variant]) -> Iterator[tuple[str, int, cyvcf2.Variant, int]]:
         """As `_by_index`, of all records."""
-        _log.info("%s: a file without an index is read as a whole", self._source.name)
+        _log.info("%s: has no index, so that the whole file is read", self._source.name)
         with self._progress(total=None, unit=f"records of {self._source.name}") as bar:
             for name, of_contig in groupby(_counted(records, bar), key=lambda variant: variant.CHROM):
                 wanted = self._wanted_on(name)
@@ -297,7 +297,7 @@ class _Reader:
         has = set(self._contigs.values()) - {None}
         if self._contigs and not has:
             raise InputError(
-                f"{files}: its contigs ({shorten(self._contigs)}) are none of {self._genome.path} "
+                f"{files}: none of its contigs ({shorten(self._contigs)}) is in {self._genome.path} "
                 f"({shorten(self._genome.names.names)}) (config key `known`, source {name})"
             )
         lacking = {chrom: len(wanted) for chrom, wanted in self._wanted.items() if chrom not in has}
@@ -308,7 +308,7 @@ class _Reader:
             )
         if lacking:
             _log.warning(
-                "%s: has nothing on contig %s, which has %d of the scored alleles (config key `known`, source %s)",
+                "%s: has no record on contig %s, which has %d of the scored alleles (config key `known`, source %s)",
                 *(files, shorten(lacking), sum(lacking.values()), name),
             )
         if self._n_uneven:

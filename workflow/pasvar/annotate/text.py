@@ -15,7 +15,7 @@ def write_tsv(table: str | Path, name: str, path: str | Path) -> int:
     A text that a spreadsheet would take for a formula has an apostrophe before it; a strand stays as it is.
     """
     n_rows, header = 0, True
-    with whole(path) as beside, gzip.GzipFile(beside, "wb", mtime=0) as file:
+    with whole(path) as temporary, gzip.GzipFile(temporary, "wb", mtime=0) as file:
         for piece in read_pieces(table, name):
             file.write(_text(piece, header).encode())
             n_rows, header = n_rows + len(piece), False

@@ -88,10 +88,10 @@ def write_tracks(results: str | Path, folder: str | Path, genome: str | None = N
     lengths = _lengths(results)
     genome = genome or _guess_genome(lengths)
     names = {name: renamed for name in lengths if (renamed := ucsc_name(name))}
-    with whole(folder) as beside:
-        (beside / genome).mkdir(parents=True)
+    with whole(folder) as temporary:
+        (temporary / genome).mkdir(parents=True)
         files = _Files(
-            beside / genome, {names[name]: length for name, length in lengths.items() if name in names}, names
+            temporary / genome, {names[name]: length for name, length in lengths.items() if name in names}, names
         )
         sites = read_table(results / TABLES["sites"].file, "sites", SITE_COLUMNS)
         alleles = read_pieces(results / TABLES["gene_effects"].file, "gene_effects", ALLELE_COLUMNS)
@@ -104,8 +104,8 @@ def write_tracks(results: str | Path, folder: str | Path, genome: str | None = N
             substitutions = read_pieces(saturation, "saturation", BASE_COLUMNS)
             found.append((BASES, files.write_wig(BASES, base_effects(substitutions))))
         tracks = [track for track, n_lines in found if n_lines]
-        _write_hub(beside, genome, tracks)
-        _write_session(beside / "igv_session.xml", genome, tracks, files.first)
+        _write_hub(temporary, genome, tracks)
+        _write_session(temporary / "igv_session.xml", genome, tracks, files.first)
     return [
         f"{folder}/hub.txt: UCSC track hub of {genome}; {folder}/igv_session.xml: the same for IGV",
         *(f"{folder}/{genome}/{track.file}: {plural(n_lines, 'line')}" for track, n_lines in found if n_lines),
@@ -120,7 +120,7 @@ def _require_ours(folder: Path) -> None:
     require_ours(folder, "hub.txt", "tracks of pasvar")
     hub = folder / "hub.txt"
     if hub.is_file() and not hub.read_text().startswith(_HUB_NAME):
-        raise InputError(f"{folder}: is another track hub, and would be replaced; name a new folder")
+        raise InputError(f"{folder}: contains another track hub, which would be replaced; give a new folder")
 
 
 def _lengths(results: Path) -> dict[str, int]:

@@ -15,7 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line of `run`."""
     parser.add_argument("--vcf", required=True, help="VCF or BCF with an index")
     parser.add_argument("--scores", required=True, help="scores.parquet or saturation.parquet of a run")
-    parser.add_argument("--out", required=True, help="VCF to write, .vcf.gz; an index is written beside it")
+    parser.add_argument("--out", required=True, help="VCF to write, .vcf.gz; an index is written in the same folder")
     parser.add_argument(
         "--fasta", help="reference genome: finds the scores of indels that the VCF has at another place"
     )
@@ -58,6 +58,6 @@ def run(parsed: argparse.Namespace) -> None:
     )
     if genes := made_by.get("saturation_genes"):
         print(
-            f"note: {parsed.scores} has the sites of these genes alone, alleles at all others are left blank: {genes}",
+            f"note: {parsed.scores} has only the sites of these genes, so that alleles at other sites get no entry: {genes}",
             file=notes,
         )

@@ -13,14 +13,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--min-cell",
         type=int,
         metavar="N",
-        help="leave counts of 1 to N-1 people empty, and what would tell them (default: the run's config key `min_cell`)",
+        help="leave counts of 1 to N-1 people empty, and counts from which they could be derived (default: the run's "
+        "config key `min_cell`)",
     )
     parser.add_argument(
         "--memory-mb",
         type=int,
         default=1000,
         metavar="MB",
-        help="what DuckDB may take; the rest goes to disk (default: %(default)s)",
+        help="memory for DuckDB; the rest goes to disk (default: %(default)s)",
     )
 
 

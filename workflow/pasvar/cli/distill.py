@@ -67,8 +67,8 @@ def run(args: argparse.Namespace) -> None:
     student = distill(work, out / STATE, args.watch_every, look, log_progress)
     save_checkpoint(student.to_checkpoint(args.name, f"distilled from {teacher.source}"), out / "model")
     page = held_out.page(student)
-    with whole(out / "fidelity.md") as beside:
-        beside.write_text(page)
+    with whole(out / "fidelity.md") as temporary:
+        temporary.write_text(page)
     print(f"{page}\nthe model: {out / 'model'}")
 
 
@@ -76,7 +76,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line of `run`."""
     defaults = DistillSettings()
     parser.add_argument("--fasta", required=True, help="indexed FASTA of the genome")
-    parser.add_argument("--gtf", required=True, help="annotation whose transcript ends are learnt on")
+    parser.add_argument("--gtf", required=True, help="annotation with the transcript ends to train on")
     parser.add_argument(
         "--out", required=True, help="directory for model/, fidelity.md and the state that a second call continues from"
     )
@@ -84,13 +84,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--teacher", default="aparent2", help="model to learn from, as in --model (default: %(default)s)"
     )
     parser.add_argument(
-        "--name", default="my-student", help="what the student is called in tables and reports (default: %(default)s)"
+        "--name", default="my-student", help="name of the student in tables and reports (default: %(default)s)"
     )
-    parser.add_argument("--train", default="20:0-35000000", help="interval to learn on (default: %(default)s)")
+    parser.add_argument("--train", default="20:0-35000000", help="interval to train on (default: %(default)s)")
     parser.add_argument(
-        "--validation", default="20:35000000-40000000", help="interval to watch meanwhile (default: %(default)s)"
+        "--validation",
+        default="20:35000000-40000000",
+        help="interval for validation during training (default: %(default)s)",
     )
-    parser.add_argument("--held-out", default=HELD_OUT, help="interval of the final table (default: %(default)s)")
+    parser.add_argument(
+        "--held-out", default=HELD_OUT, help="test interval, for the final table (default: %(default)s)"
+    )
     parser.add_argument("--steps", type=int, default=defaults.steps, help="steps to take (default: %(default)s)")
     parser.add_argument(
         "--families",
@@ -118,8 +122,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--validation-pairs", type=int, default=1000, help="pairs of windows per kind of change (default: %(default)s)"
     )
     parser.add_argument("--pairs", type=int, default=PAIRS, help="the same, of the final table (default: %(default)s)")
-    parser.add_argument("--seed", type=int, default=defaults.seed, help="decides all (default: %(default)s)")
     parser.add_argument(
-        "--threads", type=int, default=2, help="CPU threads; another number rounds otherwise (default: %(default)s)"
+        "--seed", type=int, default=defaults.seed, help="decides all random numbers (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--threads",
+        type=int,
+        default=2,
+        help="CPU threads; with another number the rounding differs (default: %(default)s)",
     )
     parser.add_argument("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")

@@ -32,7 +32,7 @@ def _check_cluster(args: argparse.Namespace) -> int:
     for verdict, line in check_cluster(args.directory, store_of(args.configfile), args.profile):
         print(f"{verdict:<5}  {line}", flush=True)
         n_bad += verdict == "WRONG"
-    print(f"{n_bad or 'nothing'} to mend before the run")
+    print(f"{n_bad or 'nothing'} to correct before the run")
     return int(n_bad > 0)
 
 

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--pairs",
         metavar="FILE",
-        help="many at once: a tab-separated file with the columns ref and alt; others come along",
+        help="many pairs: a tab-separated file with the columns ref and alt; other columns are kept",
     )
     add_position_argument(parser)
     add_output_arguments(parser)
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> None:
     others = pairs.drop(columns=["ref", "alt"]).reset_index(drop=True)
     if both := others.columns.intersection([*effects.columns, "model"]).to_list():
         raise InputError(
-            f"{args.pairs}: has columns that the answer has, too: {', '.join(both)}; give them other names"
+            f"{args.pairs}: has columns with the names of output columns: {', '.join(both)}; give them other names"
         )
     print_rows(others.join(effects).assign(model=checkpoint.name), args)
 

@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--ids",
         choices=("alleles", "vcf"),
         default="alleles",
-        help="how the genotypes name an allele: chrom:pos:ref:alt, or the ID of the VCF record (default: %(default)s)",
+        help="the name of an allele in the genotype file: chrom:pos:ref:alt, or the ID of the VCF record (default: %(default)s)",
     )
     parser.add_argument(
         "--tracks",
@@ -87,7 +87,7 @@ def _write_tsv(results: Path, folder: Path) -> None:
     for name in USER_TABLES:
         path = results / TABLES[name].file
         if name == "samples" and path.is_file() and min_cell_of(read_made_by(path)) is not None:
-            print(f"{path}: not exported, for it has a row per person and config key `min_cell` was set")
+            print(f"{path}: not exported, because it has a row per person and config key `min_cell` was set")
             continue
         if path.is_file():
             out = folder / f"{name}.tsv.gz"

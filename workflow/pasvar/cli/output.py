@@ -16,9 +16,7 @@ DIGITS = 4
 def add_output_arguments(parser: argparse.ArgumentParser) -> None:
     """--json and --tsv."""
     form = parser.add_mutually_exclusive_group()
-    form.add_argument(
-        "--json", action="store_true", help="a list of objects, numbers in full, null where there is none"
-    )
+    form.add_argument("--json", action="store_true", help="a list of objects, numbers in full, null for missing values")
     form.add_argument("--tsv", action="store_true", help="a tab-separated table, numbers in full")
 
 

@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "what",
         metavar="GENE|VARIANT",
-        help="name or ID of a gene of the run, or a variant as for `pasvar variant`, which is scored anew",
+        help="name or ID of a gene of the run, or a variant as for `pasvar variant`, which is scored again",
     )
     parser.add_argument(
         "--run", dest="finished", metavar="DIR", default=".", help="folder of a finished run (default: this one)"
@@ -41,7 +41,7 @@ def _draw_variant(text: str, finished: str | Path, out: str) -> None:
 
     if not any(mark in text for mark in ":-_ \t>"):
         raise InputError(
-            f"{text}: no gene of {finished} has this name or ID, and it is no variant such as 20:1161216:C:T"
+            f"{text}: no gene of {finished} has this name or ID, and it is not a variant such as 20:1161216:C:T"
         )
     assembly = open_assembly(finished)
     answers = answer([(text, assembly.reader.read(text))], assembly)

@@ -43,7 +43,7 @@ def add_position_argument(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="INDEX",
         help="also the log odds and the probability of a cut at this index of the window, 0 to 204 (the hexamer is 70 to 75); "
-        "several times for several",
+        "may be given several times",
     )
 
 

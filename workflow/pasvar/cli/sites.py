@@ -20,9 +20,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line of `run`; what the configuration also has, with its default and description."""
     parser.add_argument("--gtf", required=True, help="gene annotation")
     parser.add_argument("--fasta", required=True, help="reference genome of the same assembly")
-    parser.add_argument("--out", required=True, help="parquet file to write; usages per tissue go beside it")
+    parser.add_argument("--out", required=True, help="parquet file to write; usages per tissue go into the same folder")
     parser.add_argument(
-        "--config", help="a configuration file (YAML) for all that has no option here; its other keys are ignored"
+        "--config", help="a configuration file (YAML) for keys that have no option here; other keys are ignored"
     )
     parser.add_argument(
         "--atlas",

@@ -7,7 +7,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command line of `run`."""
     parser.add_argument("folder", help="the folder of config key `store`")
     parser.add_argument(
-        "--compact", action="store_true", help="join the files of each kind into one; jobs may use the store meanwhile"
+        "--compact",
+        action="store_true",
+        help="join the files of each kind into one; jobs may use the store at the same time",
     )
 
 

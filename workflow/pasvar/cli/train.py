@@ -15,9 +15,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "table", help="parquet or CSV: sequence, library, read_count, proportion, cuts (see docs/model.md)"
     )
-    parser.add_argument("--out", required=True, help="directory for the model, the metrics and the state to go on from")
+    parser.add_argument(
+        "--out", required=True, help="directory for the model, the metrics and the state to continue from"
+    )
     parser.add_argument("--start", help="model to fine-tune: bundled name, aparent2 or path (default: from scratch)")
-    parser.add_argument("--name", default=defaults.name, help="what the model is called in tables and reports")
+    parser.add_argument("--name", default=defaults.name, help="name of the model in tables and reports")
     parser.add_argument("--epochs", type=int, default=defaults.epochs, help="(default: %(default)s)")
     parser.add_argument("--batch-size", type=int, default=defaults.batch_size, help="(default: %(default)s)")
     parser.add_argument("--learning-rate", type=finite, default=defaults.learning_rate, help="(default: %(default)s)")

@@ -26,13 +26,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "11:5224000-5226000:DEL; none, or -: one a line on standard input, lines of a VCF too",
     )
     parser.add_argument(
-        "--assembly", metavar="YAML", help="a configuration file with fasta, gtf and what else decides the sites"
+        "--assembly",
+        metavar="YAML",
+        help="a configuration file with fasta, gtf and the other keys that decide the sites",
     )
     parser.add_argument(
         "--run",
         dest="finished",
         metavar="DIR",
-        help="folder of a finished run, whose sites, genome and model are taken",
+        help="folder of a finished run, whose sites, genome and model are used",
     )
     parser.add_argument("--fasta", help="reference genome")
     parser.add_argument("--gtf", help="gene annotation of the same assembly")
@@ -41,7 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--known",
         action="append",
         metavar="NAME=PATH:FIELD,...",
-        help="a VCF or BCF whose fields are told of the variants, such as clinvar=clinvar.vcf.gz:CLNSIG,CLNREVSTAT; several "
+        help="a VCF or BCF whose fields are added to the answer, such as clinvar=clinvar.vcf.gz:CLNSIG,CLNREVSTAT; several "
         "times for several files (default: config key `known`)",
     )
     parser.add_argument(
@@ -55,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--html",
         metavar="FILE",
-        help="also write the cards, a page to print for each variant and gene; opens without a network",
+        help="also write the cards, a page to print for each variant and gene; opens without internet",
     )
     parser.add_argument(
         "--plot", metavar="FILE", help="also draw the card of one variant: FILE.svg, FILE.png or FILE.pdf"
@@ -112,7 +114,7 @@ def _write_pictures(answers: list[dict], assembly: "Assembly", parsed: argparse.
         if len(cards) > 1:
             genes = ", ".join(card.title for card in cards)
             raise InputError(
-                f"--plot draws one card, and here are {len(cards)}: {genes}; give one variant, or take --html"
+                f"--plot draws one card, but there are {len(cards)}: {genes}; give one variant, or use --html"
             )
         draw_card(cards[0], parsed.plot)
         print(f"wrote {parsed.plot}", file=sys.stderr)

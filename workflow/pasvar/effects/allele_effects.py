@@ -49,7 +49,7 @@ def score_alleles(
     """
     key = [*ALLELE, "site_id"]
     if not alleles[key].reset_index(drop=True).equals(allele_scores[key].reset_index(drop=True)):
-        raise InputError("the scores of a shard are not of its alleles; remove results/shards and run again")
+        raise InputError("the scores of a shard do not belong to its alleles; remove results/shards and run again")
     scored = alleles.assign(**{name: allele_scores[name].to_numpy() for name in allele_scores.columns.drop(key)})
     codes = encode_rows(alleles.window_alt.to_list(), WINDOW_LENGTH)
     calibration = effect_calibration_of(made_by)

@@ -26,7 +26,7 @@ def set_effects(
     sets = site_haplotypes.reset_index(drop=True)
     joint = sets.index[sets.window_alt.notna()]
     if not sets.loc[joint, _SET].reset_index(drop=True).equals(haplotype_scores[_SET].reset_index(drop=True)):
-        raise InputError("the scores of a shard are not of its haplotypes; remove results/shards and run again")
+        raise InputError("the scores of a shard do not belong to its haplotypes; remove results/shards and run again")
     reference = sites.drop_duplicates("site_id").set_index("site_id")
     row = sets.alleles.explode().astype(np.int64)
     single = sets.alleles.str.len() == 1

@@ -206,7 +206,9 @@ def _by_gene(carried: Iterable[pd.DataFrame], sites: pd.DataFrame) -> Iterator[t
                 if not waiting[at]:
                     del held[at]
     if held or sites_of:
-        raise InputError("what people carry is not of the haplotypes of a shard; remove results/shards and run again")
+        raise InputError(
+            "the carried variants do not belong to the haplotypes of a shard; remove results/shards and run again"
+        )
 
 
 def _people_at_a_time(carried: pd.DataFrame, n_sites: int) -> Iterator[pd.DataFrame]:

@@ -101,9 +101,9 @@ def _also_as_text(
     options = csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
     for other in {".tbi", ".csi"} - {index_suffix}:
         Path(f"{path}{other}").unlink(missing_ok=True)
-    with whole(f"{path}{index_suffix}") as index, whole(path) as beside:
-        beside.touch()  # raises OSError where it cannot be made; htslib would crash
-        with pysam.BGZFile(str(beside), "w", None) as file:
+    with whole(f"{path}{index_suffix}") as index, whole(path) as temporary:
+        temporary.touch()  # raises OSError where it cannot be made; htslib would crash
+        with pysam.BGZFile(str(temporary), "w", None) as file:
             for key, value in sorted({"pasvar_version": __version__, **made_by}.items()):
                 file.write(f"##pasvar_{key.removeprefix('pasvar_')}={value}\n".encode())
             file.write(("#" + "\t".join(TABLES[name].schema.names) + "\n").encode())
@@ -113,7 +113,7 @@ def _also_as_text(
                 file.write(lines.getvalue().to_pybytes())
                 yield table
         pysam.tabix_index(
-            str(beside),
+            str(temporary),
             force=True,
             index=str(index),
             csi=index_suffix == ".csi",

@@ -34,12 +34,12 @@ WORKING_TIER = 2
 destroys the signal."""
 
 CAVEATS = {
-    "ambiguous_side": "the indel can be read on either side of the signal",
+    "ambiguous_side": "the indel can be placed on either side of the signal",
     "hexamer_indel": "an indel in the signal was scored on one side of it",
-    "outside_fit": "usage was predicted for a gene of a kind, or by a network, on which this was not tested",
-    "opposite_signs": "the cut moves within the site as well",
-    "a_rich": "the site may be an artefact of priming at genomic A",
-    "unconfirmed_site": "no second source has the site",
+    "outside_fit": "usage was predicted for a kind of gene, or with a network, for which the prediction was not tested",
+    "opposite_signs": "the position of the cut shifts as well",
+    "a_rich": "the site may be an artefact of internal priming at genomic A",
+    "unconfirmed_site": "no second source confirms the site",
     "weak_reference": "the site is very weak",
     "uncalibrated": "no change of this kind was ever measured",
 }
@@ -178,33 +178,37 @@ def _structural(row: Mapping[str, Any], copies: int) -> Verdict:
     gene, direction, confidence = row["gene_name"], row["direction"], _number(row["confidence"])
     place = list(row["site_ids"]).index(row["site_id"])
     before, after = (float(row[name][place]) for name in ("usage_ref", "usage_alt"))
-    imprecise = "; but its ends are imprecise" if "imprecise" in _flags(row) else ""
+    imprecise = "; but the ends of the change are imprecise" if "imprecise" in _flags(row) else ""
     doubt = imprecise
     if not confidence >= SURE_SITE:
         doubt = f"; but {_how_real(confidence)}" + imprecise.replace("; but", ", and")
     if direction == "gene_duplicated":
-        told = f"Makes {copies} copies of all of {gene}: each has its sites, so that where its 3' ends lie does not change."
-        return Verdict("none", "moderate", told, f"Moderate confidence: nothing was scored{imprecise}.")
+        happens = (
+            f"Makes {copies} copies of all of {gene}, each with its own sites: the usage of the sites does not change."
+        )
+        return Verdict("none", "moderate", happens, f"Moderate confidence: {_NOT_SCORED}{imprecise}.")
     if direction == "gene_deleted":
         doubt = imprecise
-        told, why = f"Deletes all of {gene}, with every polyadenylation site that it uses.", "the whole gene is gone"
+        happens = f"Deletes all of {gene}, with every polyadenylation site that it uses."
+        why = "the whole gene is deleted"
     elif direction == "all_sites_deleted":
-        told = f"Deletes every polyadenylation site that {gene} uses: none that is known is left for its 3' ends."
-        why = "its transcripts may end at sites that are not known, which cannot be predicted"
+        happens = f"Deletes every polyadenylation site that {gene} uses: no known site is left for its 3' ends."
+        why = "its transcripts may end at unknown sites, which cannot be predicted"
     elif before == 0:
-        verb = "Deletes" if copies == 0 else "Doubles"
-        told = f"{verb} a possible site of {gene} that is too unsure to count: no effect on its 3' ends is known."
-        return Verdict("none", "low", told, f"Low confidence: how much the site is used is not known{doubt}.")
+        verb = "Deletes" if copies == 0 else "Duplicates"
+        happens = f"{verb} a possible site of {gene} that is too uncertain to count: no effect on its 3' ends is known."
+        return Verdict("none", "low", happens, f"Low confidence: the usage of the site is not known{doubt}.")
     else:
-        told = _of_copies(row, copies, before, after)
-        why = _WHY_DELETED if copies == 0 else _WHY_DOUBLED
+        happens = _of_copies(row, copies, before, after)
+        why = _WHY_DELETED if copies == 0 else _WHY_DUPLICATED
     is_effect = direction in ("gene_deleted", "all_sites_deleted") or float(row["impact"]) >= MIN_MOVED
     level = "low" if copies else "moderate" if doubt or direction != "gene_deleted" else "high"
-    return Verdict("effect" if is_effect else "none", level, told, f"{level.capitalize()} confidence: {why}{doubt}.")
+    return Verdict("effect" if is_effect else "none", level, happens, f"{level.capitalize()} confidence: {why}{doubt}.")
 
 
-_WHY_DELETED = "nothing was scored; that the other sites take over by their usage is an assumption"
-_WHY_DOUBLED = "nothing was scored; that every copy is cut as often as the one was is an assumption"
+_NOT_SCORED = "the network did not score this change"
+_WHY_DELETED = f"{_NOT_SCORED}; that the other sites take over in proportion to their usage is an assumption"
+_WHY_DUPLICATED = f"{_NOT_SCORED}; that every copy is cut as often as the single site is an assumption"
 
 
 def _of_copies(row: Mapping[str, Any], copies: int, before: float, after: float) -> str:
@@ -219,8 +223,8 @@ def _of_copies(row: Mapping[str, Any], copies: int, before: float, after: float)
         verb = "shortens" if length < 0 else "lengthens"
         moves = f", and the 3' UTR {verb} by {abs(length):,.0f} nt on average"
     if copies == 0:
-        return f"Deletes {gene}'s {main} ({percent(before)} of 3' ends, {how}){more}: its other sites make them then{moves}."
-    verb = "Doubles" if copies == 2 else f"Makes {copies} copies of"
+        return f"Deletes {gene}'s {main} ({percent(before)} of 3' ends, {how}){more}: its other sites take over{moves}."
+    verb = "Duplicates" if copies == 2 else f"Makes {copies} copies of"
     if not math.isnan(_number(row["delta_cleavage"])):
         return f"{verb} {gene}'s only site{more}: more of the transcripts are cut there."
     return f"{verb} {gene}'s {main}{more}: {percent(after)} of 3' ends instead of {percent(before)} ({how}){moves}."
@@ -228,7 +232,7 @@ def _of_copies(row: Mapping[str, Any], copies: int, before: float, after: float)
 
 def _how_real(confidence: float) -> str:
     if math.isnan(confidence):
-        return "how sure the site itself is, is not known"
+        return "the probability that the site is real is not known"
     return f"the site itself is real with a probability of only {percent(confidence)}"
 
 
@@ -246,7 +250,7 @@ def usage_range(usage: float, usage_alt: float, low: float, high: float) -> tupl
 def _why_unclear(hit: _Hit) -> str:
     """Why a change that may matter has no verdict, after "because"; empty where it has one."""
     if hit.readings_differ and (hit.acts_elsewhere or not hit.is_unused):
-        return f"{CAVEATS['ambiguous_side']}, and the readings differ (odds {fold(hit.delta)}, or {fold(hit.other)})"
+        return f"{CAVEATS['ambiguous_side']}, and the effects differ (odds {fold(hit.delta)}, or {fold(hit.other)})"
     if hit.is_nothing:
         return ""
     if hit.is_uncounted and not hit.acts_elsewhere:
@@ -255,12 +259,12 @@ def _why_unclear(hit: _Hit) -> str:
             if math.isnan(hit.site_confidence)
             else f" (it is real with a probability of {percent(hit.site_confidence)})"
         )
-        return f"how much the site that is hit is used is not known{sure}"
+        return f"the usage of the affected site is not known{sure}"
     if hit.direction_probability < CLEAR_DIRECTION:
         if "weak_reference" in hit.flags:
-            return "the site is so weak that measurements do not follow predictions there"
+            return "the site is so weak that predictions do not agree with measurements there"
         right = math.floor(100 * hit.direction_probability)
-        return f"only {right} % of measured variants with such a prediction went its way"
+        return f"only {right} % of measured variants with such a prediction changed in the predicted direction"
     if hit.site_confidence < REAL_SITE:
         return f"the site itself is real with a probability of only {percent(hit.site_confidence)}"
     return ""
@@ -271,7 +275,7 @@ def _no_effect(hit: _Hit) -> tuple[str, str]:
     if hit.is_unused:
         how = "measured" if hit.is_measured else "predicted"
         return (
-            f"No effect on {hit.gene} expected: the site that is hit makes {percent(hit.usage)} of its 3' ends ({how}).",
+            f"No effect on {hit.gene} expected: the affected site makes {percent(hit.usage)} of its 3' ends ({how}).",
             f"{hit.confidence.capitalize()} confidence: even at the ends of the error bar (odds {bar}) fewer than "
             f"{percent(MIN_MOVED)} of the gene's 3' ends move{_but(hit)}.",
         )
@@ -290,13 +294,13 @@ def _effect(hit: _Hit) -> str:
         )
     if hit.is_only_site:
         times = hit.cleavage(hit.delta)
-        told = (
+        change = (
             f"falls to about {percent(times)} of what it was"
             if times < 1
             else f"rises about {_times(math.log(times))}-fold"
         )
-        return f"{_action(hit)}: cleavage there {told}."
-    verb = "remain" if hit.delta < 0 else "are made there then"
+        return f"{_action(hit)}: cleavage there {change}."
+    verb = "remain" if hit.delta < 0 else "are made there with the variant"
     return f"{_action(hit)}: about {percent(hit.usage_alt)} {verb}{_consequence(hit)}."
 
 
@@ -341,10 +345,10 @@ def _sureness(hit: _Hit) -> str:
 
 def _but(hit: _Hit) -> str:
     """The caveats, in the order of `CAVEATS`."""
-    told = [caveat for flag, caveat in CAVEATS.items() if flag in hit.doubts]
+    caveats = [caveat for flag, caveat in CAVEATS.items() if flag in hit.doubts]
     if math.isnan(hit.site_confidence):
-        told.append("how sure the site itself is, is not known")
-    return f"; but {', and '.join(told)}" if told else ""
+        caveats.append(_how_real(math.nan))
+    return f"; but {', and '.join(caveats)}" if caveats else ""
 
 
 def percent(share: float) -> str:

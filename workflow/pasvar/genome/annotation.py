@@ -309,5 +309,5 @@ def _require_spans(transcripts: pd.DataFrame, exons: pd.DataFrame, path: Path) -
         raise InputError(
             f"{path}: line {differ.index[0]}: transcript {transcript.transcript_id} is "
             f"{transcript.start + 1}-{transcript.end}, its exons are {transcript['first'] + 1:.0f}-{transcript['last']:.0f}; "
-            "correct the file, for nothing says which is right"
+            "correct the file, because pasvar cannot know which is right"
         )

@@ -152,16 +152,16 @@ def _is_named_gz(fasta: Path) -> bool:
 def _choose_indexes(fasta: Path, index_dir: Path | None) -> tuple[list[Path], list[str]]:
     """The index files (.fai, and .gzi of a bgzipped FASTA) to read or to make, and a note where those beside it are not of it."""
     suffixes = [".fai", ".gzi"] if _is_named_gz(fasta) else [".fai"]
-    beside = [Path(f"{fasta}{suffix}") for suffix in suffixes]
-    own = beside if index_dir is None else [index_dir / path.name for path in beside]
-    if not all(path.is_file() for path in beside):
+    adjacent = [Path(f"{fasta}{suffix}") for suffix in suffixes]
+    own = adjacent if index_dir is None else [index_dir / path.name for path in adjacent]
+    if not all(path.is_file() for path in adjacent):
         return own, []
-    fault = index_fault(fasta, *beside)
+    fault = index_fault(fasta, *adjacent)
     if not fault:
-        return beside, []
+        return adjacent, []
     if index_dir is None:
-        raise InputError(f"{beside[0]}: not the index of this FASTA: {fault}; make it again with samtools faidx")
-    return own, [f"{beside[0]} is not the index of the FASTA ({fault}); another was made in {index_dir}"]
+        raise InputError(f"{adjacent[0]}: not the index of this FASTA: {fault}; make it again with samtools faidx")
+    return own, [f"{adjacent[0]} is not the index of the FASTA ({fault}); another was made in {index_dir}"]
 
 
 def _arguments(indexes: list[Path]) -> dict[str, str]:
@@ -175,8 +175,8 @@ def _make_indexes(fasta: Path, indexes: list[Path]) -> None:
     if all(path.is_file() for path in indexes) and not index_fault(fasta, *indexes):
         return
     with ExitStack() as stack:
-        besides = [stack.enter_context(whole(path)) for path in indexes]
-        pyfaidx.Fasta(str(fasta), **_arguments(besides)).close()
+        temporaries = [stack.enter_context(whole(path)) for path in indexes]
+        pyfaidx.Fasta(str(fasta), **_arguments(temporaries)).close()
 
 
 @contextmanager

@@ -64,7 +64,7 @@ def read_gtf(path: str | Path, features: Collection[str], attributes: Collection
     if missing:
         raise InputError(
             f"{path}: no attribute {' and no '.join(missing)} in column 9; {_EXPECTED}; "
-            "GFF3 is another format, of which gffread -T makes a GTF"
+            "GFF3 is another format; gffread -T converts it to GTF"
         )
     return rows
 

@@ -103,7 +103,7 @@ class Transcript:
             side = "last" if position.offset > 0 else "first"
             raise InputError(
                 f"{self.transcript_id} ({self.gene_name}): {position} names an intron, but the base before the sign is not the "
-                f"{side} one of an exon beside an intron"
+                f"{side} one of an exon next to an intron"
             )
 
     def position(self, forward: int) -> TranscriptPosition:

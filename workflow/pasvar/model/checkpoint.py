@@ -129,10 +129,10 @@ def save_checkpoint(checkpoint: Checkpoint, directory: str | os.PathLike) -> Non
     metadata = {"format": "pt", "pasvar": json.dumps(provenance, sort_keys=True)}
     directory.mkdir(parents=True, exist_ok=True)
     hugging_face = {"architectures": ["Aparent2ForSequencePrediction"], "model_type": "aparent2", "dtype": "float32"}
-    with whole(directory / "config.json") as beside:
-        beside.write_text(json.dumps(hugging_face | config, indent=2, sort_keys=True) + "\n")
-    with whole(directory / "model.safetensors") as beside:
-        beside.write_bytes(_sorted_header(to_safetensors(tensors, metadata=metadata)))
+    with whole(directory / "config.json") as temporary:
+        temporary.write_text(json.dumps(hugging_face | config, indent=2, sort_keys=True) + "\n")
+    with whole(directory / "model.safetensors") as temporary:
+        temporary.write_bytes(_sorted_header(to_safetensors(tensors, metadata=metadata)))
 
 
 def _load_keras(path: Path) -> Checkpoint:
@@ -199,7 +199,9 @@ def _load_directory(path: Path) -> Checkpoint:
         raise InputError(f"{path}: a model directory needs config.json and model.safetensors; config.json is missing")
     require_file(described, "file of JSON")
     if described.stat().st_size > _LONGEST_CONFIG:
-        raise InputError(f"{described}: is no configuration of a network, for it has more than {_LONGEST_CONFIG} bytes")
+        raise InputError(
+            f"{described}: is not the configuration of a network, because it has more than {_LONGEST_CONFIG} bytes"
+        )
     try:
         with reading(described, "JSON"):
             config = json.loads(described.read_bytes())
@@ -237,7 +239,9 @@ def _load_safetensors(path: Path, config: Mapping | None, name: str, source: str
         raise InputError(f"{path}: damaged or no safetensors file (sha256 {sha256}): {_one_line(error)}") from error
     config = config if config is not None else provenance.get("config")
     if not isinstance(config, Mapping):
-        raise InputError(f"{path}: carries no configuration; put it beside its config.json and name the directory")
+        raise InputError(
+            f"{path}: has no configuration; put it in one directory with its config.json and give that directory"
+        )
     config, tensors = _checked(
         {key: config.get(key, value) for key, value in RELEASED_CONFIG.items()}, tensors, str(path)
     )
@@ -272,7 +276,7 @@ def _as_claimed(checkpoint: Checkpoint, path: Path) -> Checkpoint:
     name = KERAS_SHA256.get(checkpoint.sha256, checkpoint.name)
     if name in NETWORKS and network_digest(checkpoint) != NETWORKS[name]:
         raise InputError(
-            f"{path}: goes by the name or the sha256 of {name}, but has other weights; give it a name of its own: rename the "
+            f"{path}: has the name or the sha256 of {name}, but different weights; give it another name: rename the "
             "folder, or save it again under another name"
         )
     return checkpoint
@@ -281,7 +285,7 @@ def _as_claimed(checkpoint: Checkpoint, path: Path) -> Checkpoint:
 def require_own_name(name: str) -> None:
     """Raise InputError where a name cannot be given to a network of the user's: it stands in tables, headers and reports."""
     if name in NETWORKS:
-        raise InputError(f"{name} is the name of another network; give yours a name of its own")
+        raise InputError(f"{name} is the name of another network; give yours another name")
     if not name or len(name) > _LONGEST_NAME or printable(name) != name:
         raise InputError(f"a network cannot be called {name!r}; give it a name of some letters")
 

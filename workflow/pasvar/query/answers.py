@@ -35,7 +35,7 @@ def answer(alleles: Sequence[tuple[str, Allele]], assembly: Assembly) -> list[di
     if (twice := frame.duplicated(ALLELE)).any():
         row = frame[twice].iloc[0]
         raise InputError(
-            f"{row.chrom}:{row.pos} {row.ref}>{row.alt} is asked with several ends; ask for them one by one"
+            f"{row.chrom}:{row.pos} {row.ref}>{row.alt} is given with several ends; ask for each of them in its own call"
         )
     found = find_effects(frame, assembly.genome, assembly.sites, assembly.engine)
     ledger = found.ledger.set_index(ALLELE)[["status", "reason"]].to_dict("index")

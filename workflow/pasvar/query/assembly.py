@@ -69,7 +69,7 @@ def open_assembly(
         settings = {**given, **settings}
         if not settings.get("fasta"):
             raise InputError(
-                f"{_record_of(run)}: no such file; it says which genome the run is of. Finish the run, or name the genome: "
+                f"{_record_of(run)}: no such file; it records the genome of the run. Finish the run, or name the genome: "
                 "--fasta GENOME.fa"
             )
         _require(settings, "fasta")
@@ -84,7 +84,7 @@ def open_assembly(
     folder.mkdir(parents=True, exist_ok=True)
     genome = Genome(settings["fasta"], folder)
     if not (folder / "results").is_dir():
-        _log.info("the sites of %s are made once and kept in %s", settings["gtf"], folder)
+        _log.info("the sites of %s are computed once and kept in %s", settings["gtf"], folder)
         _keep(make_sites(settings["gtf"], genome, engine, log_progress, **keys), folder)
     return Assembly(genome, read_sites(folder), engine, known)
 
@@ -158,7 +158,7 @@ def _paths(given: object) -> list[str]:
 def _keep(sites: SiteSet, folder: Path) -> None:
     """Write sites where `read_sites` finds them; they appear whole or not at all."""
     made_by = {**sites.made_by, "settings": json.dumps(dict(sites.settings), sort_keys=True)}
-    with whole(folder / "results") as beside:
-        write_table(beside / "sites.parquet", sites.sites, "sites", made_by)
-        write_table(beside / "sites" / "exons.parquet", sites.exons, "exons")
-        write_table(beside / "sites" / "tissue_usage.parquet", sites.tissue_usage, "tissue_usage")
+    with whole(folder / "results") as temporary:
+        write_table(temporary / "sites.parquet", sites.sites, "sites", made_by)
+        write_table(temporary / "sites" / "exons.parquet", sites.exons, "exons")
+        write_table(temporary / "sites" / "tissue_usage.parquet", sites.tissue_usage, "tissue_usage")

@@ -192,7 +192,7 @@ def find_effects(
     engine = open_engine(model) if isinstance(model, str) else model
     if sites.made_by.get("model_sha256") != engine.made_by["model_sha256"]:
         raise InputError(
-            f"the sites were scored by {sites.made_by.get('model')}, the variants are to be by {engine.made_by['model']}; "
+            f"the sites were scored by {sites.made_by.get('model')}, the variants are to be scored by {engine.made_by['model']}; "
             "use one network for both"
         )
     with tempfile.TemporaryDirectory() as folder:

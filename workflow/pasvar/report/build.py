@@ -66,9 +66,9 @@ def build_report(tables: Mapping[str, Any], settings: Mapping, outputs: Outputs,
     viewer = templates.get_template("viewer.html.j2").render(made_by=run.made_by, with_genotypes=with_genotypes)
     figures = pages.embed_figures(run, settings)
     _write_folder(outputs.multiqc, multiqc.files(run, settings).items())
-    with whole(outputs.figures) as beside:
-        beside.mkdir()
-        pages.save_figures(run, settings, beside, ("svg", "png", "pdf") if pdf else ("svg", "png"))
+    with whole(outputs.figures) as temporary:
+        temporary.mkdir()
+        pages.save_figures(run, settings, temporary, ("svg", "png", "pdf") if pdf else ("svg", "png"))
     _write_folder(outputs.data, listing.scripts(run, ranked, names, cards).items())
     gene_pages = (
         (names[gene["gene_id"]], pages.render_gene(templates, run, gene, with_genotypes, settings, cards))
@@ -106,13 +106,13 @@ def build_report_of(run: str | Path, out: str | Path | None = None, pdf: bool = 
 
 def _write(path: Path, text: str) -> None:
     """The file appears whole or not at all."""
-    with whole(path) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_folder(folder: Path, pages: Iterable[tuple[str, str]]) -> None:
     """Write (name, text) pairs into a folder that takes the place of the one before, so that no page of an older run stays."""
-    with whole(folder) as beside:
-        beside.mkdir()
+    with whole(folder) as temporary:
+        temporary.mkdir()
         for name, text in pages:
-            (beside / name).write_text(text, encoding="utf-8", newline="\n")
+            (temporary / name).write_text(text, encoding="utf-8", newline="\n")

@@ -26,8 +26,8 @@ def draw_card(card: Card, path: str | Path) -> None:
 def write_cards(cards: Sequence[Card], made_by: Mapping[str, str], path: str | Path) -> None:
     """A page that needs no other file and no network; printed, each card takes a sheet of A4. made_by: of the scores."""
     text = render_cards(cards, made_by)
-    with whole(Path(path)) as beside:
-        beside.write_text(text, encoding="utf-8", newline="\n")
+    with whole(Path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def render_cards(cards: Sequence[Card], made_by: Mapping[str, str]) -> str:

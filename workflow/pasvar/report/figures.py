@@ -147,5 +147,5 @@ def save(figure: Figure, path: str | Path, title: str) -> None:
         "png": {"Software": None, "Title": title},
         "pdf": {"Creator": None, "Producer": None, "CreationDate": None, "Title": title},
     }[kind]
-    with rc_context(style(PAPER) | {"svg.hashsalt": "pasvar"}), whole(Path(path)) as beside:
-        figure.savefig(beside, format=kind, dpi=_DOTS_PER_INCH, facecolor=PAPER.paper, metadata=metadata)
+    with rc_context(style(PAPER) | {"svg.hashsalt": "pasvar"}), whole(Path(path)) as temporary:
+        figure.savefig(temporary, format=kind, dpi=_DOTS_PER_INCH, facecolor=PAPER.paper, metadata=metadata)

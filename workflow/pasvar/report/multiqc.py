@@ -71,7 +71,7 @@ def _ledger(run: Run, sample: str) -> dict[str, Any]:
     return {
         "id": "pasvar_ledger",
         "section_name": "pasvar: ledger",
-        "description": f"What became of every allele (pasvar {__version__}). "
+        "description": f"The status of every allele (pasvar {__version__}). "
         + " ".join(f"{status}: {STATUSES[status]}.".replace("`", "") for status, n in totals.items() if n),
         "plot_type": "bargraph",
         "pconfig": {"id": "pasvar_ledger_plot", "title": "pasvar: alleles by status", "ylab": "alleles"},

@@ -121,10 +121,10 @@ def draw_figures(run: Run, settings: Mapping, palette: Palette) -> dict[str, Fig
         drawn["by_position"] = plots.effect_by_position(hits.offset.to_numpy(), delta, palette)
     if frequencies:
         drawn["by_frequency"] = plots.effect_by_frequency(frequencies, settings["min_effect"], palette)
-    beside = known_columns.frequency_field(settings)
-    by_known = known_columns.known_frequency_groups(run.scores, run.known_rows, beside)
-    if beside and by_known:
-        limits = settings["min_effect"], palette, " ".join(beside)
+    known_field = known_columns.frequency_field(settings)
+    by_known = known_columns.known_frequency_groups(run.scores, run.known_rows, known_field)
+    if known_field and by_known:
+        limits = settings["min_effect"], palette, " ".join(known_field)
         drawn["by_known_frequency"] = plots.effect_by_frequency(by_known, *limits)
     if len(shifts):
         drawn["by_shift"] = plots.shift_histogram(shifts, 100 * settings["min_usage_shift"], palette)

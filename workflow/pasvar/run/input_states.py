@@ -26,8 +26,8 @@ State = Mapping[str, int]
 def write_plan(paths: Iterable[str], plan: Path = PLAN) -> None:
     """Write down the states of inputs, and of the index files beside them, as they are now."""
     files = {str(file): _state(file) for path in paths for file in _with_indexes(path) if file.is_file()}
-    with whole(plan) as beside:
-        beside.write_text(json.dumps({"node": platform.node(), "files": files}, indent=0) + "\n")
+    with whole(plan) as temporary:
+        temporary.write_text(json.dumps({"node": platform.node(), "files": files}, indent=0) + "\n")
 
 
 def check_planned(paths: Iterable[str], plan: Path = PLAN) -> None:
@@ -41,7 +41,7 @@ def check_planned(paths: Iterable[str], plan: Path = PLAN) -> None:
         if now["mtime_ns"] <= planned:
             raise InputError(
                 f"{file}: was replaced by a file that is older than the results of its former content "
-                f"({_difference(before, now)}); have all made again that was made of it with: touch {file} "
+                f"({_difference(before, now)}); make all results from it again with: touch {file} "
                 "and the same command again"
             )
 
@@ -56,8 +56,8 @@ def check_inputs(paths: Iterable[str] | None = None, plan: Path = PLAN) -> None:
     kinds = ("bytes", "mtime_ns", *(["inode"] if found["node"] == platform.node() else []))
     for file, before, now in _changed(found["files"] if paths is None else paths, found["files"], kinds):
         raise InputError(
-            f"{file}: changed while the run went on ({_difference(before, now)}), and jobs have read both; leave it as it is, "
-            f"and have all made again that was made of it with: touch {file} and the same command again"
+            f"{file}: changed during the run ({_difference(before, now)}), and jobs have read both versions; do not "
+            f"change it again, and make all results from it again with: touch {file} and the same command again"
         )
 
 

@@ -106,18 +106,18 @@ def merge_runs(folders: Sequence[str | Path], out: str | Path) -> list[str]:
     runs = [_Run(folder) for folder in folders]
     results = Path(out) / "results"
     if results.exists():
-        raise InputError(f"{results}: is there already; give --out a new folder")
+        raise InputError(f"{results}: exists already; give --out a new folder")
     _check(runs)
     Path(out).mkdir(parents=True, exist_ok=True)
-    with whole(results) as beside:
-        beside.mkdir()
+    with whole(results) as temporary:
+        temporary.mkdir()
         for name in _SAME:
             if (runs[0].folder / name).is_file():
-                (beside / name).parent.mkdir(exist_ok=True)
-                shutil.copyfile(runs[0].folder / name, beside / name)
-        merged = _Merge(runs, beside)
+                (temporary / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(runs[0].folder / name, temporary / name)
+        merged = _Merge(runs, temporary)
         merged.write()
-        _write_record(runs, beside)
+        _write_record(runs, temporary)
     return [f"{sum(len(run.people) for run in runs)} people of {len(runs)} runs: {results}", *merged.said]
 
 
@@ -137,7 +137,7 @@ def _check(runs: Sequence[_Run]) -> None:
                 f"{run.folder}: config key `min_cell` has hidden counts that would have to be added; run without it"
             )
         if not run.people:
-            raise InputError(f"{run.folder}: nobody in it has genotypes; only runs of different people can be merged")
+            raise InputError(f"{run.folder}: it has no genotypes; only runs of different people can be merged")
         if run.has_samples != first.has_samples:
             without = first if run.has_samples else run
             raise InputError(f"{without.table('samples')}: no such file; give it to all runs or to none")
@@ -146,7 +146,7 @@ def _check(runs: Sequence[_Run]) -> None:
     for one, other in combinations(runs, 2):
         if both := one.people & other.people:
             raise InputError(
-                f"{len(both)} people of {other.folder} are in {one.folder}, too; each must be in one run alone"
+                f"{len(both)} people of {other.folder} are also in {one.folder}; each must be in only one run"
             )
 
 
@@ -159,13 +159,13 @@ def _check_same(first: _Run, run: _Run) -> None:
         what = _KEYS.get(key, f"`{key.removesuffix('_sha256')}`")
         raise InputError(
             f"{run.folder}: {what} is not that of {first.folder} ({str(theirs.get(key))[:60]}, not {str(ours.get(key))[:60]}); "
-            "runs that are merged must have all in common but the people"
+            "runs that are merged must differ only in their people"
         )
     for key in sorted(first.settings.keys() | run.settings.keys()):
         if first.settings.get(key) != run.settings.get(key):
             raise InputError(
                 f"{run.folder}: config key `{key}` is {json.dumps(run.settings.get(key))}, in {first.folder} it is "
-                f"{json.dumps(first.settings.get(key))}; runs that are merged must have all in common but the people"
+                f"{json.dumps(first.settings.get(key))}; runs that are merged must differ only in their people"
             )
     ledgers = [of.record["config"].get("ledger") for of in (first, run)]
     if ledgers[0] != ledgers[1]:
@@ -273,11 +273,11 @@ class _Merge:
         for status, n in n_of.items():
             total[status] = n
         total["not_read"] += sum(int(each["not_read"]) for each in totals)
-        with whole(self._results / "ledger.tsv") as beside:
-            total.rename_axis("status").rename("n_alleles").reset_index().to_csv(beside, sep="\t", index=False)
+        with whole(self._results / "ledger.tsv") as temporary:
+            total.rename_axis("status").rename("n_alleles").reset_index().to_csv(temporary, sep="\t", index=False)
         files = [(run.folder / "ledger_files.tsv").read_text().splitlines(keepends=True) for run in self._runs]
-        with whole(self._results / "ledger_files.tsv") as beside:
-            beside.write_text("".join([files[0][0], *(line for lines in files for line in lines[1:])]))
+        with whole(self._results / "ledger_files.tsv") as temporary:
+            temporary.write_text("".join([files[0][0], *(line for lines in files for line in lines[1:])]))
         self.said.append(
             f"{int(total.sum())} alleles, of which {n_of.get('duplicate', 0)} stand in more than one file or record"
         )
@@ -342,8 +342,8 @@ def _write_record(runs: Sequence[_Run], results: Path) -> None:
         "merged": [_told(run) for run in runs],
         "citations": CITATIONS,
     }
-    with whole(results / "provenance.json") as beside:
-        beside.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    with whole(results / "provenance.json") as temporary:
+        temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
 
 
 def _told(run: _Run) -> Mapping[str, object]:

@@ -116,7 +116,9 @@ def join_samples(paths: Sequence[Path], genes: Sequence[str]) -> Iterator[pa.Tab
         runs = [_rows_of_genes(path) for path in paths]
         unknown = {gene for rows in runs for gene in rows} - {*genes}
         if unknown:
-            raise InputError(f"table samples has gene {min(unknown)}, at whose sites nobody has a variant: run again")
+            raise InputError(
+                f"table samples has gene {min(unknown)}, at whose sites no person has a variant: run again"
+            )
 
         @lru_cache(maxsize=2 * len(files))
         def group(run: int, number: int) -> pa.Table:

@@ -79,7 +79,7 @@ def commit(clone: Path = ROOT) -> dict[str, str]:
         found = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError) as error:
         reason = " ".join((getattr(error, "stderr", None) or str(error)).split())
-        _log.warning("%s: which commit it is cannot be said, and the results do not name it: %s", clone, reason)
+        _log.warning("%s: the commit cannot be found, and the results do not name it: %s", clone, reason)
         return {}
     return {"pasvar_commit": found}
 

@@ -59,8 +59,8 @@ def write_crate(record: Mapping, folder: Path, out: Path) -> None:
     crate.add_file(str(folder / "provenance.json"), "provenance.json", properties={"encodingFormat": _TYPES[".json"]})
     properties = {"name": "Run of pasvar", "endTime": record["finished"]}
     crate.add_action(software, identifier="#run", object=used, result=made, properties=properties)
-    with whole(out) as beside:
-        beside.write_text(json.dumps(crate.metadata.generate(), indent=2, ensure_ascii=False) + "\n")
+    with whole(out) as temporary:
+        temporary.write_text(json.dumps(crate.metadata.generate(), indent=2, ensure_ascii=False) + "\n")
 
 
 def _digest(file: Mapping) -> dict[str, str]:

@@ -316,14 +316,14 @@ def choose_device(device: str) -> torch.device:
     """The device of this name; for "auto" a GPU if there is one. Raises InputError where it is not there."""
     if not re.fullmatch(r"auto|cpu|cuda(:\d{1,4})?", device):
         raise InputError(
-            f"config key `device`: {device!r} is none of auto, cpu, cuda and cuda:N; pasvar runs on these alone"
+            f"config key `device`: {device!r} is none of auto, cpu, cuda and cuda:N; pasvar runs only on these"
         )
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
         if gpus():
             log.warning(
-                "CUDA_VISIBLE_DEVICES is %s, but torch %s sees no GPU (is it a build for the CPU alone, or for a newer driver?): "
+                "CUDA_VISIBLE_DEVICES is %s, but torch %s sees no GPU (is it a build for the CPU only, or for a newer driver?): "
                 "the CPU is used",
                 gpus(),
                 torch.__version__,
@@ -332,7 +332,7 @@ def choose_device(device: str) -> torch.device:
     chosen = torch.device(device)
     if chosen.type == "cuda" and (chosen.index or 0) >= torch.cuda.device_count():
         raise InputError(
-            f"config key `device`: {device} asked for, but torch sees {torch.cuda.device_count()} CUDA devices"
+            f"config key `device`: {device} was chosen, but torch sees {torch.cuda.device_count()} CUDA devices"
         )
     return chosen
 
@@ -345,8 +345,8 @@ def convolution_dtype(precision: str, device: torch.device) -> torch.dtype:
         return torch.float16
     if not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         raise InputError(
-            "config key `precision`: fast asked for, but this CPU does not multiply bfloat16 (avx512_bf16, amx_bf16): "
-            "take exact, or a GPU"
+            "config key `precision`: fast was chosen, but this CPU does not multiply bfloat16 (avx512_bf16, amx_bf16): "
+            "use exact, or a GPU"
         )
     return torch.bfloat16
 

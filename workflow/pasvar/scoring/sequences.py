@@ -108,7 +108,7 @@ def read_pairs(path: str | Path) -> pd.DataFrame:
         with open(require_file(path, "file of pairs"), encoding="utf-8-sig", newline="") as file:
             rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
     except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: is no text file; expected tab-separated columns ref and alt") from error
+        raise InputError(f"{path}: is not a text file; expected tab-separated columns ref and alt") from error
     header = rows[0] if rows else []
     if missing := {"ref", "alt"} - set(header):
         raise InputError(f"{path}: no column {' and '.join(sorted(missing))} in line 1; expected ref and alt, by tabs")
@@ -130,7 +130,7 @@ def _windows(sequences: Sequence[str], name: Callable[[int], str]) -> np.ndarray
         if len(sequence) != WINDOW_LENGTH:
             raise InputError(
                 f"{name(i)} has {len(sequence)} letters, expected {WINDOW_LENGTH} of the transcribed strand with "
-                f"the hexamer at letter {HEXAMER_INDEX + 1}; fill up with N where less is known"
+                f"the hexamer at letter {HEXAMER_INDEX + 1}; fill unknown positions with N"
             )
         try:
             windows.append(encode(sequence))

@@ -132,7 +132,7 @@ class Store:
             ),
         )
         if len(lookup.read) > MANY_FILES:
-            _log.info("store %s: looking is faster after: pasvar store --compact %s", self.folder, self.folder.parent)
+            _log.info("store %s: lookups are faster after: pasvar store --compact %s", self.folder, self.folder.parent)
         return pd.DataFrame(lookup.scores[which], columns=WINDOW_SCORES)
 
     def add(self, codes: np.ndarray, scores: pd.DataFrame) -> None:
@@ -176,10 +176,10 @@ class Store:
         """A new file of sorted pieces in order."""
         self.folder.mkdir(parents=True, exist_ok=True)
         # Unlike a process id, unique on all machines that share the folder; the dot hides it from `files`.
-        beside = self.folder / f".{uuid.uuid4().hex}.parquet"
-        write_batches(beside, pieces, "store", self.kind)
-        path = self.folder / f"{_digest_of(beside)}.parquet"
-        beside.replace(path)
+        temporary = self.folder / f".{uuid.uuid4().hex}.parquet"
+        write_batches(temporary, pieces, "store", self.kind)
+        path = self.folder / f"{_digest_of(temporary)}.parquet"
+        temporary.replace(path)
         return path
 
 

@@ -39,7 +39,7 @@ def read_expression(path: str | Path) -> pd.DataFrame:
         raise InputError(f"{path}: no column transcript_id; its columns are {shorten(table.names)}")
     tissues = [column for column in table.names if column not in _NOT_TISSUES]
     if not tissues or not len(table):
-        raise InputError(f"{path}: no column of a tissue beside {name}, or no line of a transcript")
+        raise InputError(f"{path}: no column of a tissue in addition to {name}, or no line of a transcript")
     ids = without_version(table.column(name, "transcript_id"))
     amounts = {}
     for tissue in tissues:

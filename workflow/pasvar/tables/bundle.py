@@ -23,13 +23,13 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 @contextmanager
 def write_bundle(path: str | Path) -> Iterator[Path]:
     """A folder in which to write tables, each as `<table>.parquet`; when the block ends well, they are one file at `path`."""
-    with whole(path) as beside:
+    with whole(path) as temporary:
         # Of the same name but for the process, so that `whole` removes it where a job was killed.
-        folder = beside.with_name(beside.name.replace("+", ".tables+", 1))
+        folder = temporary.with_name(temporary.name.replace("+", ".tables+", 1))
         folder.mkdir()
         try:
             yield folder
-            with zipfile.ZipFile(beside, "w", zipfile.ZIP_STORED) as bundle:
+            with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as bundle:
                 for table in sorted(folder.iterdir()):
                     about = zipfile.ZipInfo(table.name, _TIME)
                     with table.open("rb") as file, bundle.open(about, "w", force_zip64=True) as out:

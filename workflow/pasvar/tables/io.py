@@ -76,7 +76,7 @@ def table_writer(
     schema = TABLES[name].schema.with_metadata({_MADE_BY: about, _CHECKSUM: _checksum(about.encode())})
     waiting = schema.empty_table()
     options = {"write_page_checksum": True, **TABLES[name].options}
-    with whole(path) as beside, pq.ParquetWriter(beside, schema, compression="zstd", **options) as writer:
+    with whole(path) as temporary, pq.ParquetWriter(temporary, schema, compression="zstd", **options) as writer:
 
         def write(table: pa.Table) -> None:
             nonlocal waiting
@@ -223,7 +223,7 @@ def gather(
 
 def write_text(path: str | Path, frame: pd.DataFrame, name: str) -> None:
     """As `write_table`, tab-separated, with nulls as empty fields; texts as `plain_cells` has them."""
-    with whole(path) as beside:
+    with whole(path) as temporary:
         plain_cells(to_arrow(frame, name).to_pandas()).to_csv(
-            beside, sep="\t", index=False, float_format="%.6g", lineterminator="\n"
+            temporary, sep="\t", index=False, float_format="%.6g", lineterminator="\n"
         )

@@ -14,8 +14,8 @@ STATE = "state.pt"
 
 def write_state(path: Path, settings: Mapping, state: Mapping) -> None:
     """`settings`: all that must be the same when the run goes on, as plain values."""
-    with whole(path) as beside:
-        torch.save(dict(state) | {"settings": dict(settings)}, beside)
+    with whole(path) as temporary:
+        torch.save(dict(state) | {"settings": dict(settings)}, temporary)
 
 
 def read_state(path: Path, settings: Mapping, device: torch.device) -> dict:
@@ -38,7 +38,7 @@ def read_state(path: Path, settings: Mapping, device: torch.device) -> dict:
     other = state.get("settings", {})
     if changed := [key for key in settings if settings[key] != other.get(key)]:
         raise InputError(
-            f"the state to go on from has {changed[0]} = {other.get(changed[0])}, now it is {settings[changed[0]]}; "
+            f"the state to continue from has {changed[0]} = {other.get(changed[0])}, now it is {settings[changed[0]]}; "
             f"remove {path} to start again"
         )
     return state

@@ -131,12 +131,12 @@ def train(
         )
     best = run.best_checkpoint("" if start is None else f"fine-tuned from {start.name}")
     save_checkpoint(best, out / "model")
-    with whole(out / "metrics.tsv") as beside:
-        pd.DataFrame(run.metrics).to_csv(beside, sep="\t", index=False)
-    with whole(out / "test.json") as beside:
-        beside.write_text(json.dumps(run.test(split.test), indent=2) + "\n")
-    with whole(out / "loss.png") as beside:
-        plot_losses(run.metrics, beside)
+    with whole(out / "metrics.tsv") as temporary:
+        pd.DataFrame(run.metrics).to_csv(temporary, sep="\t", index=False)
+    with whole(out / "test.json") as temporary:
+        temporary.write_text(json.dumps(run.test(split.test), indent=2) + "\n")
+    with whole(out / "loss.png") as temporary:
+        plot_losses(run.metrics, temporary)
     return best
 
 

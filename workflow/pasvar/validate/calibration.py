@@ -136,8 +136,8 @@ def refit(inputs: Inputs) -> None:
         "genes": int(variants.gene.nunique()),
         "fitted_by": "python -m pasvar.validate --refit",
     }
-    with whole(CALIBRATION_FILE) as beside:
-        beside.write_text(json.dumps({"source": source, "networks": networks}, indent=1) + "\n")
+    with whole(CALIBRATION_FILE) as temporary:
+        temporary.write_text(json.dumps({"source": source, "networks": networks}, indent=1) + "\n")
 
 
 def _numbers(variants: pd.DataFrame, left_out: LeftOut) -> dict[str, dict]:
@@ -247,5 +247,5 @@ def write_plot(path: Path, variants_of: dict[str, pd.DataFrame], left_out_of: di
     figure.axes[0].set_ylabel("share that does")
     figure.axes[0].legend(title="reference log odds", fontsize="small", frameon=False)
     # Names of elements and the date would differ from run to run.
-    with matplotlib.rc_context({"svg.hashsalt": "pasvar"}), whole(path) as beside:
-        figure.savefig(beside, format="svg", metadata={"Date": None})
+    with matplotlib.rc_context({"svg.hashsalt": "pasvar"}), whole(path) as temporary:
+        figure.savefig(temporary, format="svg", metadata={"Date": None})

@@ -46,8 +46,8 @@ def write_page(
             except Absent as absent:
                 outcomes[key] = f"skipped, {absent}"
         parts.append(f"## {title}\n\n<!-- begin {key} -->\n{body}\n<!-- end {key} -->\n")
-    with whole(path) as beside:
-        beside.write_text("\n".join(parts))
+    with whole(path) as temporary:
+        temporary.write_text("\n".join(parts))
     return outcomes
 
 
@@ -58,8 +58,8 @@ def replace_section(path: Path, key: str, body: str) -> None:
     _, found, after = rest.partition(end)
     if not found:
         raise ValueError(f"{path}: has no section {key!r}")
-    with whole(path) as beside:
-        beside.write_text(f"{before}{begin}\n{body.strip()}\n{end}{after}")
+    with whole(path) as temporary:
+        temporary.write_text(f"{before}{begin}\n{body.strip()}\n{end}{after}")
 
 
 def _read_sections(path: Path) -> dict[str, str]:

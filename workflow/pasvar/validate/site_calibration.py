@@ -60,8 +60,8 @@ def refit(inputs: Inputs) -> None:
         "gtf": without_network,
         "networks": networks,
     }
-    with whole(CALIBRATION) as beside:
-        beside.write_text(json.dumps(found, indent=2) + "\n")
+    with whole(CALIBRATION) as temporary:
+        temporary.write_text(json.dumps(found, indent=2) + "\n")
 
 
 def _ends(region: Region, noncoding: bool) -> pd.DataFrame:

@@ -24,8 +24,8 @@ measured sign. `aparent2` was not trained on these variants, and `aparent2-mini`
 def measure(inputs: Inputs) -> str:
     """Section of the page; its numbers stand also in accuracy.json beside it, from which the report of a run takes them."""
     tables = {name: agreement(variants) for name, variants in predict_measured(inputs).items()}
-    with whole(inputs.docs / ACCURACY.name) as beside:
-        beside.write_text(as_json(tables), encoding="utf-8")
+    with whole(inputs.docs / ACCURACY.name) as temporary:
+        temporary.write_text(as_json(tables), encoding="utf-8")
     return "\n\n".join([_EXPLANATION, *(f"### {name}\n\n{markdown(table)}" for name, table in tables.items())])
 
 

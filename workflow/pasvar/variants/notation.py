@@ -82,7 +82,7 @@ class VariantReader:
         separated = _SEPARATED.fullmatch(text)
         if not separated or "," in separated["alt"]:
             hint = "; an rsID names no allele, give position and bases" if re.fullmatch(r"rs\d+", text) else ""
-            raise InputError(f"{text!r} is no variant that can be read: expected such as {_EXAMPLES}{hint}")
+            raise InputError(f"{text!r} cannot be read as a variant: expected for example {_EXAMPLES}{hint}")
         pos = _whole_number(text, separated["pos"])
         if _SYMBOLIC.fullmatch(separated["alt"]):
             raise InputError(
@@ -100,7 +100,9 @@ class VariantReader:
     def _read_vcf_line(self, line: str) -> Allele:
         fields = line.split("\t")
         if len(fields) < 5 or not fields[1].isdecimal() or "," in fields[4]:
-            raise InputError(f"{line[:60]!r} is no line of a VCF with one ALT: expected CHROM POS ID REF ALT, by tabs")
+            raise InputError(
+                f"{line[:60]!r} is not a line of a VCF with one ALT: expected CHROM POS ID REF ALT, by tabs"
+            )
         if _SYMBOLIC.fullmatch(fields[4]):
             info = fields[7] if len(fields) > 7 else "."
             return self._symbolic(line, fields[0], _whole_number(line, fields[1]), fields[4], info, fields[3])
@@ -135,7 +137,7 @@ class VariantReader:
         """The allele, where the genome has its REF."""
         ref, alt = ref.upper(), alt.upper()
         if not re.fullmatch("[ACGT]+", ref) or not re.fullmatch("[ACGT]+", alt):
-            raise InputError(f"{text}: REF {ref} and ALT {alt} must be spelled with A, C, G and T")
+            raise InputError(f"{text}: REF {ref} and ALT {alt} must be written with A, C, G and T")
         if not 1 <= pos <= self._genome.lengths[chrom] - len(ref) + 1:
             raise InputError(f"{text}: contig {chrom} has {self._genome.lengths[chrom]} nt, and no position {pos}")
         found = self._bases(chrom, pos - 1, pos - 1 + len(ref))
@@ -273,6 +275,6 @@ def _parse_hgvs(text: str, change: str) -> _Change:
     positions = variant.positions if isinstance(variant.positions, tuple) else (variant.positions, variant.positions)
     kind = "inv" if inversion else variant.variant_type
     if kind not in ("sub", "del", "dup", "ins", "delins", "inv"):
-        raise InputError(f"{text}: {change} is no change of single bases, which is what can be scored")
+        raise InputError(f"{text}: {change} is not a change of single bases, and only such changes can be scored")
     ref, alt = variant.sequence if kind == "sub" else (spelled[0] if spelled else "", variant.sequence or "")
     return _Change(kind, positions[0], positions[-1], ref, alt)

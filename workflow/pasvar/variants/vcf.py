@@ -55,7 +55,7 @@ def check_files(path: Path, index: Path, *changed: int) -> None:
     """What `open_vcf` asks of a file's bytes, once for each time (ns) that they changed."""
     if not _is_bgzipped(path):
         raise InputError(
-            f"{path}: is not bgzipped; make it so, and its index, with: bcftools view --output-type z --write-index=tbi "
+            f"{path}: is not bgzipped; compress and index it with: bcftools view --output-type z --write-index=tbi "
             f"--output NEW.vcf.gz {path.name}"
         )
     if not _is_whole(path):

@@ -31,8 +31,8 @@ def fetch_atlas(source: Mapping, cache_dir: Path | None = None) -> tuple[Path, d
         _retrieve(source, file, source.get("sha256") or record.get("sha256"), record_path)
         if not record:
             record = _describe(source, file)
-            with whole(record_path) as beside:
-                beside.write_text(json.dumps(record, indent=1) + "\n")
+            with whole(record_path) as temporary:
+                temporary.write_text(json.dumps(record, indent=1) + "\n")
         return _unpacked(file, source.get("member")), record
 
 
