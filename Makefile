@@ -21,7 +21,7 @@ faults: $(READY)
 conda: $(READY)
 	$(BIN)/python -m pytest -m conda
 
-# An independent implementation of the documentation beside the pipeline, on random genomes: make differential SECONDS=600 SEED=1
+# The pipeline compared with an independent implementation of the documentation, on random genomes: make differential SECONDS=600 SEED=1
 SECONDS ?= 60
 SEED ?= 0
 differential: $(READY)
@@ -58,7 +58,7 @@ lint: $(READY)
 bench: $(READY)
 	$(BIN)/python -m bench
 
-# Predictions beside what laboratories measured, from data in ../shared: docs/accuracy.md.
+# Predictions compared with laboratory measurements, from data in ../shared: docs/accuracy.md.
 validate: $(READY)
 	$(BIN)/python -m pasvar.validate
 

@@ -1,4 +1,4 @@
-"""`python -m bench`: speed and error of the engines, beside their peers, as tables and plots under results/bench/."""
+"""`python -m bench`: speed and error of the engines, compared with others, as tables and plots under results/bench/."""
 
 import argparse
 import os
@@ -46,14 +46,16 @@ def main() -> None:
         "Precision": precision_section(),
         "Store of scores": store_section(),
         "People": markdown(drawn, ",.3g"),
-        "Reading beside bcftools": reading_section(args.rounds),
-        "Beside what is known": markdown(known.table([1_000_000]).reset_index().astype(str).set_index("records"), ""),
+        "Reading, compared with bcftools": reading_section(args.rounds),
+        "Join with known variants": markdown(
+            known.table([1_000_000]).reset_index().astype(str).set_index("records"), ""
+        ),
         "Whole runs": runs_section(args),
         "Growth": growth_section(drawn, args.out),
         "Plan": plan_section(),
         "GPU kernel, as compiled": kernel_section(),
         "GPU": gpu_section(),
-        "The host beside a GPU": markdown(host.rates().rename("windows/s per core").to_frame(), ",.0f"),
+        "The host of a GPU": markdown(host.rates().rename("windows/s per core").to_frame(), ",.0f"),
     }
     text = "\n\n".join(f"## {title}\n\n{body}" for title, body in sections.items()) + "\n"
     (args.out / "benchmarks.md").write_text(text)

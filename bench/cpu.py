@@ -1,4 +1,4 @@
-"""The CPU engine beside its peers and the machine's matrix products, all in turns within one run."""
+"""The CPU engine compared with others and with the machine's matrix products, all in turns within one run."""
 
 import json
 import os

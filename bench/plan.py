@@ -47,7 +47,7 @@ class Rates:
 
     windows_per_core_second: float
     seconds_per_record: float
-    """From a record of a VCF to its row of the ledger; beside one in a window, `seconds_per_scored`."""
+    """From a record of a VCF to its row of the ledger; of one in a window, `seconds_per_scored` in addition."""
     seconds_per_copied_record: float
     """Of a record of the annotated VCF, whatever is said of it."""
     seconds_per_scored: float
@@ -137,7 +137,7 @@ def _costs(work: Mapping[str, float], rates: Rates) -> dict[str, float]:
         "jobs": jobs,
         "windows, million": work["windows"] / 1e6,
         "CPU hours, the network on CPUs, exact": network / 3600,
-        "CPU hours, all beside the network": other_work / 3600,
+        "CPU hours, all except the network": other_work / 3600,
         "CPU hours, starts of the jobs": jobs * rates.seconds_per_job / 3600,
         "GPU hours, floor, NOT measured": flop / ASSUMED_GPU_RATE / 3600,
         "GPU hours at the aim, NOT measured": flop / ASSUMED_GPU_RATE / ASSUMED_GPU_SHARE / 3600,

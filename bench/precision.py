@@ -104,7 +104,7 @@ def table(checkpoint: Checkpoint, references: np.ndarray, per_reference: int = 3
 
 
 def real_windows(shared: Path) -> np.ndarray | None:
-    """The 64 windows of chromosome 20 beside a developer's clone, (64, 205) codes."""
+    """The 64 windows of chromosome 20 next to a developer's clone, (64, 205) codes."""
     path = shared / "golden" / "keras_parity_chr20.npz"
     if not path.exists():
         return None

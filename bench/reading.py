@@ -1,4 +1,4 @@
-"""Reading a cohort beside bcftools, which streams the same records: real files, and simulated ones where those are too small.
+"""Reading a cohort, compared with bcftools, which streams the same records: real files, and simulated ones if those are small.
 
 CPU seconds of one core, the best of some rounds in which all take turns. What a shard costs without a record (opening files, the
 reference, frames) is measured on the same file without its records and stated apart.

@@ -187,15 +187,15 @@ def _card_windows(rng: np.random.Generator, effects: pd.DataFrame) -> pd.DataFra
         start = row.pos - 1 - row.window_index + HEXAMER_INDEX
         rows.append((ref, alt, start, profile, profile[::-1], grid.ravel()))
     columns = ["window_ref", "window_alt", "hexamer_start", "profile_ref", "profile_alt", "effects"]
-    told = top[["chrom", "pos", "ref", "alt", "gene_id", "site_id"]].reset_index(drop=True)
-    return told.join(pd.DataFrame(rows, columns=columns))
+    named = top[["chrom", "pos", "ref", "alt", "gene_id", "site_id"]].reset_index(drop=True)
+    return named.join(pd.DataFrame(rows, columns=columns))
 
 
 def main() -> int:
     """A line per size of run."""
     from playwright.sync_api import sync_playwright
 
-    heads = ["genes", "alleles", "overview, kB", "tables beside it, MB", "a gene's page, kB", "built in, s"]
+    heads = ["genes", "alleles", "overview, kB", "its tables, MB", "a gene's page, kB", "built in, s"]
     heads += ["overview shown in, s", "a gene shown in, s"]
     print(f"| {' | '.join(heads)} |\n|{' --- |' * len(heads)}")
     with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:

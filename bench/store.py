@@ -1,4 +1,4 @@
-"""The store of scores: what a batch costs of which nearly all was scored before, and a look-up beside the scoring it saves."""
+"""The store of scores: the cost of a batch that was nearly all scored before, and of a look-up compared with scoring."""
 
 import time
 from pathlib import Path

@@ -133,7 +133,7 @@ def run_here(directory: Path, *arguments: object, **config: object) -> subproces
 
 @contextmanager
 def running(folder: Path) -> Iterator[Cluster]:
-    """A cluster of its own, beside whatever others there are on this machine."""
+    """A separate cluster, whatever other clusters there are on this machine."""
     cluster = Cluster(folder, _free_port())
     folder.mkdir(parents=True, exist_ok=True)
     # Its daemons outlive the command, so its output goes to a file: they would hold a pipe open.
@@ -146,7 +146,7 @@ def running(folder: Path) -> Iterator[Cluster]:
 
 
 def _free_port() -> int:
-    """The first of the ports that the cluster takes: four for its daemons, and some beside for srun."""
+    """The first of the ports that the cluster takes: four for its daemons, and some more for srun."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return 20000 + probe.getsockname()[1] % 300 * 100

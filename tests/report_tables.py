@@ -330,7 +330,7 @@ def read(path) -> Page:
 
 
 def unpacked(folder, name: str) -> pd.DataFrame:
-    """A table of the scripts beside the pages, as their script reads it."""
+    """A table of the scripts next to the pages, as their script reads it."""
     text = (folder / "data" / f"{name}.js").read_text()
     columns = json.loads(gzip.decompress(base64.b64decode(re.search(rf'\.{name} = "([^"]*)";\n', text)[1])))
     levels = {key: [*value["levels"], None] for key, value in columns.items() if isinstance(value, dict)}

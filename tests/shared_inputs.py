@@ -1,4 +1,4 @@
-"""Fixtures for the authors' weights and the expected values that lie beside a developer's clone."""
+"""Fixtures for the authors' weights and the expected values, which are next to a developer's clone."""
 
 import json
 from pathlib import Path

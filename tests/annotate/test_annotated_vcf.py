@@ -143,7 +143,7 @@ def test_no_scores_leave_the_records_as_they_are(vcf, tmp_path):
 
 
 def test_substitutions_are_found_however_they_are_spelled(tmp_path):
-    """In the table of all substitutions, and in `scores`, which has a normal form beside each spelling."""
+    """In the table of all substitutions, and in `scores`, which has a normal form in addition to each spelling."""
     record = "chr1\t{}\t.\t{}\t{}\t.\t.\t.\tGT\t0|1\t0|1\n".format
     spellings = [
         (8, "TTA", "TTC"),

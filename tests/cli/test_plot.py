@@ -45,9 +45,9 @@ def test_a_gene_is_drawn_by_name_or_id(run, tmp_path, name):
 )
 def test_what_cannot_be_drawn_is_one_line(run, tmp_path, capsys, what, out, message):
     assert main(["plot", what, "--run", str(run), "--out", str(tmp_path / out)]) == 1
-    told = capsys.readouterr().err
-    assert message in told
-    assert told.count("\n") == 1
+    printed = capsys.readouterr().err
+    assert message in printed
+    assert printed.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
 
 

@@ -59,8 +59,8 @@ def test_lines_of_a_vcf_as_json(assembly, capsys, monkeypatch):
     monkeypatch.setattr("sys.stdin", io.StringIO(lines))
     assert main(["variant", "-", "--json", *assembly]) == 0
     gone, nothing = json.loads(capsys.readouterr().out)
-    told = ("pos", "alt", "id", "status", "reason", "mechanism", "copies", "structural_end", "site_ids", "usage_alt")
-    assert {key: gone[key] for key in told} == {
+    columns = ("pos", "alt", "id", "status", "reason", "mechanism", "copies", "structural_end", "site_ids", "usage_alt")
+    assert {key: gone[key] for key in columns} == {
         "pos": 490,
         "alt": "<DEL>",
         "id": "sv1",

@@ -34,7 +34,7 @@ from shard_haplotypes import MINUS, PLUS, A, B, C, Found, body, windows_of
         pytest.param(["1", "1"], [(1, f"{A} {B}")], (1, 1, 1, 0), id="haploid"),
         pytest.param(["1", "0"], [(1, A)], None, id="haploid, one of two"),
         pytest.param(["1", "0|1"], [(0, A), (0, B)], None, id="haploid and diploid"),
-        pytest.param(["1", "0/0"], [(1, A)], None, id="haploid beside a diploid reference call"),
+        pytest.param(["1", "0/0"], [(1, A)], None, id="haploid and a diploid reference call"),
         pytest.param(["0|0", "1"], [(1, B)], None, id="haploid after a diploid reference call"),
         pytest.param(["1", "1/1"], [(1, f"{A} {B}")], (1, 1, 1, 0), id="haploid and homozygous"),
         pytest.param(["1/1", "1"], [(1, f"{A} {B}")], (1, 1, 1, 0), id="homozygous and haploid"),

@@ -126,7 +126,7 @@ def calls_that_write(path: Path) -> list[tuple[str, bool]]:
 
 
 NOT_OUTPUTS = {
-    "files.py open",  # a pipe or device, which has no place beside it
+    "files.py open",  # a pipe or device, next to which no file can be
     "job_log.py open",  # a log, which is read while it is written
     "docs.py write_text",  # the documentation of the clone
     "tokenization.py write_text",  # called by transformers, in a folder of its own

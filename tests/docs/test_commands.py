@@ -72,7 +72,7 @@ LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_links_lead_to_files_of_the_clone(page):
-    """But those to the developers' shared folder, beside the clone."""
+    """But those to the developers' shared folder, next to the clone."""
     targets = [page.parent / target for target in LINK.findall(page.read_text())]
     inside = [target for target in targets if target.resolve().is_relative_to(ROOT)]
     assert [str(target) for target in inside if not target.exists()] == []

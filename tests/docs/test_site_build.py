@@ -29,7 +29,7 @@ def site(tmp_path_factory) -> Path:
 
 
 def leads_to(page: Path, place: str) -> bool:
-    """Whether a page has a link to this file beside it."""
+    """Whether a page has a link to this file in the same folder."""
     return re.search(rf'href="?{re.escape(place)}["\s>]', page.read_text()) is not None
 
 

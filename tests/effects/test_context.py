@@ -1,4 +1,4 @@
-"""What stands beside an effect: differences, mechanism, motifs, flags."""
+"""What is said about an effect: differences, mechanism, motifs, flags."""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,4 @@
-"""Joint effects beside sums, from literal scores."""
+"""Joint effects compared with sums, from literal scores."""
 
 import numpy as np
 import pandas as pd

@@ -208,7 +208,7 @@ def test_each_base_of_an_alternate_window_is_the_reference_base_that_the_map_nam
 
 
 def test_a_gene_and_its_mirror_image_have_the_same_candidates():
-    """A repeat of CA, one unit of which goes, beside AATCACAAA: the change has many places."""
+    """A repeat of CA next to AATCACAAA, of which one unit is deleted: the change has many places."""
     sequence = put(PLAIN, 1000, "CACACACAATCACAAA")
     mirror = reverse_complement(sequence)
     changes = [(1011, "ACA", "A"), (1011, "A", "ACA"), (1000, "CACA", ""), (1006, "CAA", "C"), (1010, "C", "CAC")]

@@ -94,7 +94,7 @@ EACH = ["delta_logodds_narrow_1", "delta_logodds_narrow_2", "delta_logodds_narro
         pytest.param(
             [(A, "ann", 0, 1, 1, UNKNOWN), (A, "ann", 0, 3, 2, UNKNOWN)],
             ("v1 v2", "1 1", False, None, None, -0.875),
-            id="a haploid call beside a heterozygous one",
+            id="a haploid and a heterozygous call",
         ),
         pytest.param(
             [(A, "ann", 1, 1, 2, NO_PHASE), (A, "ann", 2, 1, 2, NO_PHASE)],
@@ -237,7 +237,7 @@ def test_carriers_of_strong_alleles(sites):
 
 
 def test_carriers_are_unknown_where_genotypes_of_a_strong_allele_are(sites):
-    """GENE1 has a strong allele of a record without GT beside v1, GENE3 only one; the weak one of GENE2 does not matter."""
+    """GENE1 has v1 and a strong allele of a record without GT, GENE3 only the latter; the weak one of GENE2 does not matter."""
     scores = pd.DataFrame(
         {"gene_id": ["GENE1", "GENE1", "GENE2", "GENE3"], "delta_logodds_narrow": [-1.0, 1.0, 0.1, 0.5]}
     )

@@ -48,7 +48,7 @@ def faulty(tmp_path_factory):
 
 
 def read(path: Path, genome: Genome, biotypes: list[str]) -> tuple[list[tuple], list[str]]:
-    """The transcripts, those of good.gtf with their hexamer, and the notes beside the two of every file."""
+    """The transcripts, those of good.gtf with their hexamer, and the notes except the two of every file."""
     transcripts, exons, notes = read_annotation(path, genome, biotypes)
     for row in transcripts.itertuples():
         first = row.end - 21 if row.strand == "+" else row.start + 15

@@ -137,7 +137,7 @@ def two_runs(trial: Trial) -> None:
     refused = second.returncode != 0 and "lock" in second.stderr.lower()
     trial.note("a second run in the folder", "refused" if refused else "not refused", second.stderr.strip()[-300:])
     done = subprocess.CompletedProcess([], first.wait(), "", (directory / "said.log").read_text())
-    trial.compare("the first run beside it", directory, done)
+    trial.compare("the first run at the same time", directory, done)
 
 
 def one_store(trial: Trial, n: int) -> None:

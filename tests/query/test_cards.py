@@ -1,4 +1,4 @@
-"""Cards of answers: windows looked at by the network, people of a finished run beside."""
+"""Cards of answers: windows looked at by the network, with the people of a finished run."""
 
 from types import SimpleNamespace
 

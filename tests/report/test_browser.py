@@ -128,6 +128,6 @@ def test_axe_finds_nothing(opened, folder, kind):
         page.set_viewport_size({"width": width, "height": 900})
         page.emulate_media(color_scheme=scheme)
         found = axe.run(page).response["violations"]
-        told = [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found]
-        assert told == [], (kind, width, scheme)
+        faults = [(each["id"], each["nodes"][0]["target"], each["nodes"][0]["failureSummary"]) for each in found]
+        assert faults == [], (kind, width, scheme)
         assert page.evaluate("document.documentElement.scrollWidth") <= width

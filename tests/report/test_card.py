@@ -149,8 +149,8 @@ def test_usage_has_the_error_bar_of_the_site_that_is_hit():
 
 def test_what_other_sources_say_is_in_the_picture():
     known = [("clinvar CLNSIG", "Benign"), ("gnomad", "has no record of this allele")]
-    told = card_plots.known_line(dataclasses.replace(card(), known=known))
-    assert told == "Known: clinvar CLNSIG: Benign; gnomad: has no record of this allele."
+    line = card_plots.known_line(dataclasses.replace(card(), known=known))
+    assert line == "Known: clinvar CLNSIG: Benign; gnomad: has no record of this allele."
     assert card_plots.known_line(card()) == ""
 
 

@@ -73,8 +73,8 @@ def test_sizes_of_heads():
 
 
 def test_a_screen_reader_hears_usage_and_impact():
-    told = gene_words([site(1, 1_200, 0.25), site(2, 1_600, 0.75)], [variant(1_150, 0.3)])
-    assert told == (
+    words = gene_words([site(1, 1_200, 0.25), site(2, 1_600, 0.75)], [variant(1_150, 0.3)])
+    assert words == (
         "The gene's end with 2 polyadenylation sites; usage: site 1 25 %, site 2 75 %; 1 variant, the highest expected "
         "impact 30 %"
     )

@@ -39,9 +39,9 @@ def folder(tmp_path_factory):
         if ids in frame:
             frame[ids] = frame[ids].where(frame[ids].isna(), ID)
         write_table(tables[name], frame, name, MADE_BY)
-    told = {"chrom": "1", "source": "known", "id": ID, "field": "TEXT", "number": None, "hides": False}
+    row = {"chrom": "1", "source": "known", "id": ID, "field": "TEXT", "number": None, "hides": False}
     alleles = read_table(tables["scores"], "scores")[["pos", "ref", "alt"]].drop_duplicates()
-    write_table(tables["known"], alleles.assign(**told, value=GENES[0]), "known")
+    write_table(tables["known"], alleles.assign(**row, value=GENES[0]), "known")
     tables["files"].write_text(tables["files"].read_text().replace("cohort.vcf.gz", FILE))
     known = {"name": "known", "path": ["k.vcf"], "fields": ["TEXT"], "hide_above": {}, "frequency": None}
     settings = SETTINGS | {"report_genes": 4, "vcf": [FILE], "known": [known]}

@@ -49,17 +49,17 @@ SOURCES = [
 
 
 def test_what_is_known_stands_on_the_card(tmp_path):
-    told = {"chrom": "20", "pos": 981, "ref": "A", "alt": "G", "source": "clinvar", "id": "12"}
+    row = {"chrom": "20", "pos": 981, "ref": "A", "alt": "G", "source": "clinvar", "id": "12"}
     known = pd.DataFrame(
         [
-            {**told, "field": "CLNSIG", "value": "Pathogenic", "number": None, "hides": False},
-            {**told, "field": "STARS", "value": None, "number": 2.0, "hides": False},
+            {**row, "field": "CLNSIG", "value": "Pathogenic", "number": None, "hides": False},
+            {**row, "field": "STARS", "value": None, "number": 2.0, "hides": False},
         ]
     )
     folder = report(tmp_path / "run", known=known, n_cards=2, settings={**SETTINGS, "known": SOURCES})
     page = read(folder / "cards" / "ABC1_20-981-A-G.html")
-    for told in ("clinvar CLNSIG", "Pathogenic", "clinvar STARS", "gnomad", "has no record of this allele"):
-        assert told in page.text
+    for row in ("clinvar CLNSIG", "Pathogenic", "clinvar STARS", "gnomad", "has no record of this allele"):
+        assert row in page.text
     assert "CLNSIG" not in read(folder / "cards" / "ABC1_20-2010-A-G.html").text
 
 

@@ -47,9 +47,9 @@ def test_the_pages_search_all_genes_and_variants(tmp_path, monkeypatch):
     genes = unpacked(folder, "genes").set_index("gene_id")
     assert genes.index.to_list() == ["ENSG_ABC1", "ENSG_XYZ", "ENSG_QUIET"]  # the last has no scored allele
     assert genes.page.to_list() == ["ABC1.html", None, None]
-    told = ["gene_name", "n_scored", "n_strong", "carriers", "n_people", "top_variant", "max_expected_impact"]
-    assert genes.loc["ENSG_XYZ", told].to_list() == [evil, 1, 1, 3, 0, "20:8990:A:G", 0.040547]
-    assert genes.loc["ENSG_QUIET", told].to_list() == ["QUIET", 0, 0, 0, 0, None, None]
+    columns = ["gene_name", "n_scored", "n_strong", "carriers", "n_people", "top_variant", "max_expected_impact"]
+    assert genes.loc["ENSG_XYZ", columns].to_list() == [evil, 1, 1, 3, 0, "20:8990:A:G", 0.040547]
+    assert genes.loc["ENSG_QUIET", columns].to_list() == ["QUIET", 0, 0, 0, 0, None, None]
     variants = unpacked(folder, "variants")
     assert variants.pos.to_list() == [981, 2010, 8990]
     assert variants.loc[0, ["n_sites", "usage_site_ref", "usage_site_alt", "hexamer_alt", "offset"]].to_list() == [

@@ -64,7 +64,7 @@ def test_sites_that_variants_make_are_listed_on_the_overview_and_on_the_gene_s_p
     folder = report(tmp_path / "run", new_sites=pd.DataFrame([NEW_SITE]))
     for page in ("index.html", "genes/ABC1.html"):
         text = plain((folder / page).read_text())
-        for told in (
+        for words in (
             "Sites that variants may create",
             "rs1500",
             "AATGAA",
@@ -73,7 +73,7 @@ def test_sites_that_variants_make_are_listed_on_the_overview_and_on_the_gene_s_p
             "2.0 → 14.0 %",
             "37 %",
         ):
-            assert told in text, (page, told)
+            assert words in text, (page, words)
     assert "Sites that variants may create" not in (folder / "genes/XYZ.html").read_text()
 
 

@@ -217,10 +217,10 @@ def test_hidden_counts_are_dashes_and_the_page_says_why(tmp_path, monkeypatch):
     samples = pd.DataFrame({"sample": ["ann", "bob", "ann"], "gene_id": ["ENSG_ABC1", "ENSG_ABC1", "ENSG_XYZ"]})
     scores = strong_hits().assign(n_carriers=None, allele_count=None, af=None)
     folder = report(tmp_path / "run", scores=scores, samples=samples)
-    told = "Counts of 1 to 4 people or copies, and what would give one away, are hidden: -."
-    assert told in read(folder / "index.html").text
+    sentence = "Counts of 1 to 4 people or copies, and counts from which they could be derived, are hidden: -."
+    assert sentence in read(folder / "index.html").text
     page = read(folder / "genes" / "ABC1.html").text
-    assert told in page
+    assert sentence in page
     assert "People carry a change of this gene's sites" in page
     assert unpacked(folder, "genes").set_index("gene_id").n_people.isna().tolist() == [True, True, False]
 

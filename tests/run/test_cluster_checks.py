@@ -41,7 +41,7 @@ GPU = Request("gpu", None, 4, 4000, 240, 1, "score_alleles")
 
 @pytest.fixture
 def commands(tmp_path, monkeypatch):
-    """Programs that answer as told, before all others on PATH: name, what they print, their exit status."""
+    """Programs that answer as set, before all others on PATH: name, what they print, their exit status."""
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", f"{folder}:{os.environ['PATH']}")

@@ -1,4 +1,4 @@
-"""Runs over different people, joined, beside one run over all of them: on random genomes, people and spellings."""
+"""Merged runs over different people, compared with one run over all of them: on random genomes, people and spellings."""
 
 import json
 import random

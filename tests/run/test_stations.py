@@ -134,7 +134,7 @@ def test_at_the_end_nothing_is_left(jobs):
 
 
 @pytest.mark.parametrize(
-    ("seconds", "told", "guessed"),
+    ("seconds", "exact", "guessed"),
     [
         (4.4, "0:04", "5 s"),
         (48, "0:48", "50 s"),
@@ -143,6 +143,6 @@ def test_at_the_end_nothing_is_left(jobs):
         (184_000, "2 d 3:06:40", "2.1 d"),
     ],
 )
-def test_times(seconds, told, guessed):
-    assert clock(seconds) == told
+def test_times(seconds, exact, guessed):
+    assert clock(seconds) == exact
     assert about(seconds) == guessed

@@ -68,7 +68,7 @@ def test_the_measured_ones(released_file, tmp_path, capsys):
 
 
 def test_the_deletions_in_the_signals_of_the_globins(released_file, tmp_path, capsys):
-    """Not measured: alleles of thalassaemia, which lose the signal as the substitutions beside them do."""
+    """Not measured: alleles of thalassaemia, which lose the signal as the substitutions next to them do."""
     windows = known_variants().drop_duplicates("gene").set_index("gene").ref
     pairs = {}
     for name, (gene, bases, index) in DELETIONS.items():

@@ -54,19 +54,19 @@ def test_wrong_sequences_are_named(engine, sequence, message):
 
 def test_doctor_finds_the_released_weights_well(released_file, capsys):
     assert doctor.run(argparse.Namespace(cluster=False, model=str(released_file), device="cpu", precision="exact")) == 0
-    told = capsys.readouterr().out
-    assert "model: aparent2\n" in told
-    assert told.count("\nok  ") == 5 + 24
-    assert "published: +0.29979, +0.18091" in told
-    assert "ok  HBB c.*110T>C (beta-thalassaemia): -4.21, measured -4.34, expected below -0.5\n" in told
+    printed = capsys.readouterr().out
+    assert "model: aparent2\n" in printed
+    assert printed.count("\nok  ") == 5 + 24
+    assert "published: +0.29979, +0.18091" in printed
+    assert "ok  HBB c.*110T>C (beta-thalassaemia): -4.21, measured -4.34, expected below -0.5\n" in printed
 
 
 @needs_bfloat16
 def test_doctor_allows_for_the_precision_and_names_it(released_file, capsys):
     assert doctor.run(argparse.Namespace(cluster=False, model=str(released_file), device="cpu", precision="fast")) == 0
-    told = capsys.readouterr().out
-    assert "threads, precision fast\n" in told
-    assert told.count("\nok  ") == 5 + 24
+    printed = capsys.readouterr().out
+    assert "threads, precision fast\n" in printed
+    assert printed.count("\nok  ") == 5 + 24
 
 
 @needs_bfloat16
@@ -193,8 +193,8 @@ def test_people_read_rounded_numbers_and_programs_all_digits(capsys):
     header, values = (line.split("\t") for line in capsys.readouterr().out.splitlines())
     assert float(dict(zip(header, values, strict=True))["delta_low"]) == row["delta_low"]
     assert main(["effect", REF, ALT, "--device", "cpu"]) == 0
-    told = dict(line.split("\t") for line in capsys.readouterr().out.splitlines())
-    assert told["delta_low"] == f"{row['delta_low']:.4g}"
+    printed = dict(line.split("\t") for line in capsys.readouterr().out.splitlines())
+    assert printed["delta_low"] == f"{row['delta_low']:.4g}"
     (scores,) = answer(capsys, "predict", REF)
     assert scores["hexamer"] == "AATAAA"
 

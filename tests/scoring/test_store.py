@@ -24,7 +24,7 @@ KIND = {"model": "test", "precision": "exact", "device": "cpu", "processor": "Ma
 
 
 def windows(*numbers: int) -> np.ndarray:
-    """Codes of windows that are told apart by a number."""
+    """Codes of windows that differ by a number."""
     codes = np.zeros((len(numbers), 205), dtype=np.uint8)
     for row, number in zip(codes, numbers, strict=True):
         row[:10] = [number // 4**i % 4 for i in range(10)]

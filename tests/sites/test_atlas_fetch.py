@@ -139,7 +139,7 @@ def test_the_library_reads_a_known_atlas(server, tmp_path, monkeypatch):
 
 
 def test_names_in_the_configuration():
-    """A name stands for the file that rule `fetch_atlas` makes; what the user says beside it stays."""
+    """A name stands for the file that rule `fetch_atlas` makes; what else the user says stays."""
     atlas = fill_sites({"atlas": [{"path": "polyasite3", "stringency": 62}]})["atlas"]
     assert atlas == [
         {

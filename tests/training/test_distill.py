@@ -63,7 +63,7 @@ def test_stream_error_counts_in_variances():
 
 def test_the_first_step_is_as_large_in_every_direction(teacher):
     """Of a convolution, whose 4 x 12 matrix becomes orthogonal up to what 5 iterations in bfloat16 leave; of all else a
-    step is the learning rate times the gradient's sign. Weights shrink besides, by 1 % and 0.01 % of the rate."""
+    step is the learning rate times the gradient's sign. Weights also shrink, by 1 % and 0.01 % of the rate."""
     network = Aparent2ForSequencePrediction.from_checkpoint(teacher)
     before = {name: value.detach().clone() for name, value in network.named_parameters()}
     for value in network.parameters():

@@ -1,4 +1,4 @@
-"""Random alleles of every kind and spelling: normal forms and windows beside those of bcftools."""
+"""Random alleles of every kind and spelling: normal forms and windows compared with those of bcftools."""
 
 import shutil
 import subprocess

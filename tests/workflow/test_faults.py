@@ -236,7 +236,7 @@ def test_a_killed_run_goes_on_once_its_jobs_and_its_lock_are_gone(cluster, begun
         whole = identity(begun / SCORES[1])
         process.kill()
         process.wait()
-        # Its job runs on, and nobody may begin beside it.
+        # Its job runs on, and no other run may begin.
         assert "cannot be locked" in end(cluster.start(begun, *TWO, shards=4), begun, good=False)
         # What docs/hpc.md says to do.
         run_id = re.findall(r"SLURM run ID: (\S+)", (begun / "snakemake.log").read_text())[0]

@@ -73,8 +73,8 @@ def run(folder: Path, cohort: Path, *chromosomes: str) -> subprocess.CompletedPr
 def contents(folder: Path) -> dict[str, bytes]:
     """Every result but those that tell of one run."""
     files = {path.relative_to(folder / "results").as_posix(): path for path in (folder / "results").rglob("*")}
-    told = {"provenance.json", "ro-crate-metadata.json"}
-    return {name: path.read_bytes() for name, path in files.items() if path.is_file() and name not in told}
+    records = {"provenance.json", "ro-crate-metadata.json"}
+    return {name: path.read_bytes() for name, path in files.items() if path.is_file() and name not in records}
 
 
 def test_a_file_that_is_added_runs_only_its_part(cohort, tmp_path):

@@ -78,7 +78,7 @@ def test_a_module_without_a_prefix_gives_the_same_results(tmp_path, small_cohort
 
 
 def test_a_module_by_its_address_takes_the_installed_library(tmp_path, small_cohort):
-    """As `github(...)` does, which needs a network: the Snakefile comes alone, without the library beside it."""
+    """As `github(...)` does, which needs a network: the Snakefile comes alone, without the library next to it."""
     hosted = tmp_path / "hosted"
     for name in ("workflow/Snakefile", "workflow/rules", "workflow/scripts", "envs"):
         copy = shutil.copytree if (REPOSITORY / name).is_dir() else shutil.copy

@@ -1,4 +1,4 @@
-"""The ledgers of all real VCFs that lie beside a developer's clone, against bcftools and against a look at each allele."""
+"""The ledgers of all real VCFs next to a developer's clone, against bcftools and against a look at each allele."""
 
 import shutil
 import subprocess

@@ -47,7 +47,7 @@ class Job(NamedTuple):
 
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory):
-    """A finished run; what it was given lies beside it."""
+    """A finished run, with its inputs in the same folder."""
     folder = tmp_path_factory.mktemp("reruns")
     for name in GIVEN.values():
         for file in EXAMPLE.glob(f"{name}*"):

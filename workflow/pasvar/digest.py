@@ -14,7 +14,7 @@ def code_digest(script: str | Path, others: Iterable[str | Path] = ()) -> str:
 
     As a param of a rule it makes Snakemake run the rule again when one of them has changed: by itself Snakemake does not see
     the modules, and takes a script for changed that a fresh clone has only written again. Comments, docstrings and layout of
-    Python code do not count. The numbers that lie beside a module as JSON do.
+    Python code do not count. The numbers in a JSON file next to a module do.
     """
     modules = sorted(library_modules(script))
     numbers = sorted({file for module in modules for file in module.parent.glob("*.json")})

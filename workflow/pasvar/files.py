@@ -84,7 +84,7 @@ def require_ours(folder: str | Path, mark: str, what: str) -> None:
 
 
 def is_stream(path: str | Path) -> bool:
-    """Whether what is written to a path goes elsewhere (a pipe, a device, a program's open file), so that nothing can lie beside
+    """Whether what is written to a path goes elsewhere (a pipe, a device, a program's open file), so that nothing can be next to
     it. Raises InputError for disks and sockets, to which nothing is written."""
     if _OPEN_FILE.fullmatch(os.fspath(path)):
         return True
@@ -100,7 +100,7 @@ def is_stream(path: str | Path) -> bool:
 
 
 def index_path(vcf: str | Path) -> Path | None:
-    """The index beside a VCF or BCF that htslib reads, or None."""
+    """The index next to a VCF or BCF that htslib reads, or None."""
     return next((index for suffix in INDEX_SUFFIXES if (index := Path(f"{vcf}{suffix}")).is_file()), None)
 
 
@@ -149,7 +149,7 @@ _SAMPLE_BYTES, _N_SAMPLES = 1 << 20, 64
 
 def sampled_digest(path: str | Path) -> str:
     """`sampled:` and a sha256, in hex, of a file's size, of 64 blocks of 1 MiB (the first, the last, the others evenly between
-    them), and of the whole index beside it, which says where in the file each part of each contig begins.
+    them), and of the whole index, which says where in the file each part of each contig begins.
 
     A file copied elsewhere has the same one. It misses a change that keeps the size and the index and lies between the blocks.
     """
@@ -173,8 +173,8 @@ def folder_sha256(folder: str | Path) -> str:
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[Path]:
-    """A path beside `path` to write a file or a folder to. It takes the place of `path` when the block ends well, and is
-    removed when it does not: `path` is whole, or what it was before.
+    """A path in the folder of `path`, to write a file or a folder to. It takes the place of `path` when the block ends well, and
+    is removed when it does not: `path` is whole, or what it was before.
 
     Only regular files are replaced. A symbolic link stays, and what it points to is replaced. What is no file (`/dev/null`,
     `/dev/stdout`, a named pipe) is written to when the block ends. Raises InputError where there is no way to write.

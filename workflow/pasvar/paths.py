@@ -1,4 +1,4 @@
-"""Where the files lie that come with pasvar: in a clone beside the library, in an installed package inside it."""
+"""Where the files lie that come with pasvar: in a clone next to the library, in an installed package inside it."""
 
 import os
 from collections.abc import MutableMapping

@@ -1,4 +1,4 @@
-// The searchable tables of a page, from the scripts beside it. Every name is set as text, never as markup.
+// The searchable tables of a page, from the scripts in its folder. Every name is set as text, never as markup.
 const NOTHING = "\u2013";
 const MOST_IN_AN_ALLELE = 12;
 
@@ -29,7 +29,7 @@ const short = (letters) =>
 const change = (v) => `${v.chrom}:${v.pos} ${short(v.ref)}>${short(v.alt)}`;
 const recordId = (id) => (isGiven(id) && id !== "." ? (id.length <= 28 ? id : `${id.slice(0, 27)}\u2026`) : "");
 
-// A script of those beside the page, once. They are read when what they have is to be seen: a page of 20,000 genes opens at once.
+// A script from the folder of the page, once. They are read when what they have is to be seen: a page of 20,000 genes opens at once.
 const asked = {};
 const load = (name) =>
   (asked[name] ??= new Promise((resolve, reject) => {

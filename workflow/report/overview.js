@@ -1,4 +1,4 @@
-// The overview's two tables over all rows. Without the scripts beside the page it keeps the rows that are written in it.
+// The overview's two tables over all rows. Without the scripts in its folder it keeps the rows that are written in it.
 const tableOf = (name) => document.getElementById(`${name}-table`);
 const showGenes = async () => {
   const geneTable = tableOf("gene");

@@ -1,4 +1,4 @@
-// A gene without a page of its own, from the tables beside the pages: viewer.html#<gene ID or name>.
+// A gene without a page of its own, from the tables in the folder of the pages: viewer.html#<gene ID or name>.
 const place = (id, ...nodes) => document.getElementById(id).replaceChildren(...nodes);
 const siteColumns = () => [
   { cell: (s) => cell(count(s.rank)), by: (s) => s.rank, num: true },

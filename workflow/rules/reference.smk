@@ -1,7 +1,7 @@
 # The reference genome and the network, brought into the form that all other rules read.
 #
 # in:  FASTA, model
-# out: results/reference/contigs.parquet (and an index of the FASTA where it has none beside it), results/model/
+# out: results/reference/contigs.parquet (and an index of the FASTA if it has none), results/model/
 
 
 rule index_reference:

@@ -1,4 +1,4 @@
-"""Contigs of the FASTA, and an index for it where it has none beside it."""
+"""Contigs of the FASTA, and an index for it if it has none."""
 
 from pathlib import Path
 

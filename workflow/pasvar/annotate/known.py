@@ -41,7 +41,7 @@ _CHEAP_GAP = 1000
 """Alleles that lie closer than this, in nt, are read in one go: a step through the index reads a block of 64 kB anyway."""
 
 _BATCH = 1000
-"""Records whose normal forms are found together, and after which progress is told."""
+"""Records whose normal forms are found together, and after which progress is reported."""
 
 _COLUMNS = ("ID", "QUAL", "FILTER")
 _LEAST_COMPARED, _MOST_WRONG = 20, 0.5

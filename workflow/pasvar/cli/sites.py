@@ -41,7 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(parsed: argparse.Namespace) -> None:
-    """``pasvar sites``: table `catalogue` as a file, and table `tissue_usage` beside it where there are tissues."""
+    """``pasvar sites``: table `catalogue` as a file, and table `tissue_usage` in the same folder if there are tissues."""
     from pasvar.genome import Genome
     from pasvar.sites import make_sites, prediction_rules
     from pasvar.tables import content_sha256, write_table

@@ -1,4 +1,4 @@
-"""What stands beside an effect so that it can be read: where the cut moves, which element is hit, when to take care."""
+"""What helps to interpret an effect: where the cut moves, which element is hit, when to take care."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -49,7 +49,7 @@ class References:
         return self._sites.get_indexer(site_id)
 
     def compare(self, alleles: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
-        """The alleles with all that table `scores` tells of an alternate window beside its reference window.
+        """The alleles with all columns of table `scores` that compare an alternate window with its reference window.
 
         alleles: with site_id, window_index, region, anchor and the scores of their windows, `logodds_narrow_alt` and so on.
         codes: (n, 205) uint8, their windows.

@@ -1,4 +1,4 @@
-"""What the variants of a haplotype do together, beside what each does alone."""
+"""What the variants of a haplotype do together, compared with what each does alone."""
 
 import numpy as np
 import pandas as pd

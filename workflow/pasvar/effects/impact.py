@@ -33,7 +33,7 @@ def directions(
 
     usage_alt: (n, k). is_sure: (n,) whether the sign of the effect is. min_usage_shift: share of the 3' ends that must move for a
     direction to be named: of those before a stop codon; else of all, and the expected 3' UTR length must change by what that
-    share would change between sites at the distance from which sites are told apart; where no site has a 3' UTR, of the
+    share would change between sites at the distance from which sites are distinguished; where no site has a 3' UTR, of the
     most distal ones. Of a gene's only site it is the share of the cleavage.
     """
     has_utr = bool((np.isfinite(gene.lengths) & (gene.usage_ref > 0)).any())

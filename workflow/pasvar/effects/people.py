@@ -99,8 +99,8 @@ def gene_samples(
     # The first of equals is the most proximal.
     hit = found.size[row].argmax(axis=1)
     ploidy, phased = found.ploidy[row, hit], ~found.unphased[row, hit]
-    told = (phased & (ploidy <= 2))[:, None] & ~found.contradictory[row, :2, hit]
-    each = np.where(told, found.haplotypes[row, :2, hit], np.nan)
+    is_known = (phased & (ploidy <= 2))[:, None] & ~found.contradictory[row, :2, hit]
+    each = np.where(is_known, found.haplotypes[row, :2, hit], np.nan)
     samples = pd.DataFrame(
         {
             "person": found.people[row],

@@ -37,7 +37,7 @@ def prefer_rivals(
 
 
 def _compare(hits: pd.DataFrame, sites: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
-    """The alleles beside the reference in the windows of the rivals, as `References.compare` gives them."""
+    """The alleles compared with the reference in the windows of the rivals, as `References.compare` gives them."""
     # A site may have several rivals: each is compared as a site of its own.
     key = hits.site_id + "@" + hits.rival_hexamer_start.astype(np.int64).astype(str)
     of_rival = hits.assign(key=key).drop_duplicates("key").set_index("key")

@@ -1,4 +1,4 @@
-"""What stands beside the effect of one window against another, for windows that belong to no site of a catalogue."""
+"""What helps to interpret the effect of one window against another, for windows that belong to no site of a catalogue."""
 
 from collections.abc import Mapping
 

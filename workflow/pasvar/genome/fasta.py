@@ -71,9 +71,9 @@ class SequenceChunks:
 class Genome:
     """Random access to a FASTA.
 
-    The index is read from beside the FASTA where there is one that is of it; else it is made in `index_dir`, because the
+    The index next to the FASTA is read if it belongs to it; else it is made in `index_dir`, because the
     folder of a shared genome is seldom ours to write to; `notes` says so. Raises InputError where the FASTA is missing, empty
-    or no FASTA, and without `index_dir` where the index beside it is of another file.
+    or no FASTA, and without `index_dir` where the index next to it is of another file.
     """
 
     def __init__(self, fasta: str | Path, index_dir: str | Path | None = None):
@@ -150,7 +150,7 @@ def _is_named_gz(fasta: Path) -> bool:
 
 
 def _choose_indexes(fasta: Path, index_dir: Path | None) -> tuple[list[Path], list[str]]:
-    """The index files (.fai, and .gzi of a bgzipped FASTA) to read or to make, and a note where those beside it are not of it."""
+    """The index files (.fai, and .gzi of a bgzipped FASTA) to read or to make, and a note if those next to it are not of it."""
     suffixes = [".fai", ".gzi"] if _is_named_gz(fasta) else [".fai"]
     adjacent = [Path(f"{fasta}{suffix}") for suffix in suffixes]
     own = adjacent if index_dir is None else [index_dir / path.name for path in adjacent]

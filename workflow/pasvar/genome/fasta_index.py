@@ -1,4 +1,4 @@
-"""Whether an index is of the FASTA beside it: judged by what the file has where the index says, for a time is no proof."""
+"""Whether an index is of the FASTA next to it: judged by what the file has where the index says, for a time is no proof."""
 
 import gzip
 import re

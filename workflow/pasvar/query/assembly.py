@@ -56,7 +56,7 @@ def open_assembly(
 ) -> Assembly:
     """The assembly of a finished run, or of the config keys `fasta`, `gtf` and what else decides the sites.
 
-    Config key `known` of a run, or of the settings, which come before it, says what else is told of the variants.
+    Config key `known` of a run, or of the settings, which come before it, says what else is reported about the variants.
     cache: folder in which sites are kept from call to call, by what made them (default: that of pasvar in the user's cache).
     Raises InputError where neither a run nor fasta and gtf are given.
     """

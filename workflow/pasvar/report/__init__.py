@@ -15,7 +15,7 @@ card_plots  its drawings
 card_pages  from cards to a page or a picture
 run_cards   the cards of a run
 plots       distributions over the whole run
-listing     the tables that the pages search, as scripts beside them
+listing     the tables that the pages search, as scripts next to them
 multiqc     a run in MultiQC's words
 pages       the overview and the pages of genes as HTML
 build       from the tables of a run to the files

@@ -135,7 +135,7 @@ def align(window_ref: str, window_alt: str, ref: str, alt: str) -> list[tuple[in
 def _aligned(
     window_ref: str, window_alt: str, start: int, n_ref: int, n_alt: int, first: int
 ) -> list[tuple[int, str, str]]:
-    """The windows, n_ref bases of the one beside n_alt of the other from `start` on; `first`: the place of index 0."""
+    """The windows, n_ref bases of the one aligned with n_alt of the other from `start` on; `first`: the place of index 0."""
     middle = max(n_ref, n_alt)
     refs = window_ref[:start] + window_ref[start : start + n_ref].ljust(middle, GAP) + window_ref[start + n_ref :]
     alts = window_alt[:start] + window_alt[start : start + n_alt].ljust(middle, GAP) + window_alt[start + n_alt :]
@@ -247,14 +247,14 @@ _ABSENT, _SILENT = "has no record of this allele", "has the allele, and no value
 
 def known_rows(known: Facts, sources: Iterable[str]) -> list[tuple[str, str]]:
     """What each source that was asked says of an allele; of one that does not have it, that. known: by source."""
-    told = (list_known({name: known[name]}) if name in known else [(name, _ABSENT)] for name in sources)
-    return [(name, value or _SILENT) for rows in told for name, value in rows]
+    shown = (list_known({name: known[name]}) if name in known else [(name, _ABSENT)] for name in sources)
+    return [(name, value or _SILENT) for rows in shown for name, value in rows]
 
 
 def facts(card: Card) -> list[tuple[str, str]]:
     """Name and value of what a reader looks up: the site, the effect, the gene's 3' ends, the people."""
     row, site = card.row, card.site
-    told = [
+    shown = [
         (
             "Site",
             f"{site['site_id']}, known from {words.source(site['source'])}; "
@@ -271,27 +271,29 @@ def facts(card: Card) -> list[tuple[str, str]]:
         ("Expected impact", f"{words.percent(row.get('expected_impact'))} of the gene's 3{words.PRIME} ends move"),
     ]
     if (direction := row.get("direction") or "none") != "none":
-        told.append((words.plain(direction).capitalize(), DIRECTIONS[direction]))
+        shown.append((words.plain(direction).capitalize(), DIRECTIONS[direction]))
     if row.get("delta_utr_length"):
-        told.append((f"3{words.PRIME} UTR", f"{words.signed(row['delta_utr_length'], 0)} nt on average"))
+        shown.append((f"3{words.PRIME} UTR", f"{words.signed(row['delta_utr_length'], 0)} nt on average"))
     if row.get("percentile") is not None:
-        told.append(("Rank", f"stronger than {100 * row['percentile']:.1f} % of all substitutions of the site"))
+        shown.append(("Rank", f"stronger than {100 * row['percentile']:.1f} % of all substitutions of the site"))
     if elements := words.motifs({"motif_lost": row.get("motif_lost"), "motif_gained": row.get("motif_gained")}):
-        told.append(("Elements", ", ".join(elements)))
+        shown.append(("Elements", ", ".join(elements)))
     if row.get("n_carriers") is not None:
         of = f" of {row['allele_number']:,} alleles" if row.get("allele_number") else ""
-        told.append(("Carriers", f"{words.plural(row['n_carriers'], 'person', 'people')}; {row['allele_count']:,}{of}"))
+        shown.append(
+            ("Carriers", f"{words.plural(row['n_carriers'], 'person', 'people')}; {row['allele_count']:,}{of}")
+        )
     if row.get("af") is not None:
-        told.append(("Frequency", words.percent(row["af"])))
-    return told
+        shown.append(("Frequency", words.percent(row["af"])))
+    return shown
 
 
 def _hexamers(card: Card) -> str:
     """The hexamer at the place, and what becomes of it."""
     before, after = card.row["hexamer_ref"], card.row["hexamer_alt"]
-    told = words.hexamer(before)
-    if told == words.NO_HEXAMER:
-        told = "none found"
+    shown = words.hexamer(before)
+    if shown == words.NO_HEXAMER:
+        shown = "none found"
     elif (tier := TIERS[tier_of(before)]) != before:
-        told += f" ({tier})"
-    return told if before == after else f"{told} → {words.hexamer(after).replace('none', f'{after}, no signal')}"
+        shown += f" ({tier})"
+    return shown if before == after else f"{shown} → {words.hexamer(after).replace('none', f'{after}, no signal')}"

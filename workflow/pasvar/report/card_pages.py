@@ -93,5 +93,5 @@ def _letters_label(card: Card) -> str:
 
 def _usage_label(card: Card) -> str:
     rows = plots.shown_rows(card)
-    told = (f"{row['name']}: {words.percent(row['before'])} to {words.percent(row['after'])}" for row in rows)
-    return f"Usage without and with the allele. {'; '.join(told)}"
+    changes = (f"{row['name']}: {words.percent(row['before'])} to {words.percent(row['after'])}" for row in rows)
+    return f"Usage without and with the allele. {'; '.join(changes)}"

@@ -79,13 +79,13 @@ def usage_height(card: Card) -> float:
 
 def card_figure(card: Card, verdict: str) -> Figure:
     """All drawings of a card below each other, with its title and verdict, in the colours of a file."""
-    told = "\n".join(_folded(text) for text in (verdict, known_line(card)) if text)
-    head = 0.55 + 0.17 * (told.count("\n") + 1)
+    text_lines = "\n".join(_folded(text) for text in (verdict, known_line(card)) if text)
+    head = 0.55 + 0.17 * (text_lines.count("\n") + 1)
     height = head + _WINDOW_HEIGHT + _LETTERS_HEIGHT + usage_height(card) + 0.1
     with rc_context(style(PAPER)):
         sheet = Sheet(WIDTH, height)
         sheet.figure.text(0.1 / WIDTH, 1 - 0.12 / height, card.title, fontsize=14, fontweight="bold", va="top")
-        sheet.figure.text(0.1 / WIDTH, 1 - 0.46 / height, told, fontsize=9, va="top", linespacing=1.35)
+        sheet.figure.text(0.1 / WIDTH, 1 - 0.46 / height, text_lines, fontsize=9, va="top", linespacing=1.35)
         sheet.skip(head)
         _draw_window(sheet, card, PAPER, WHOLE)
         _draw_letters(sheet, card, PAPER, Span(*card.view))
@@ -150,9 +150,16 @@ def _draw_profile(axes: Axes, card: Card, palette: Palette) -> None:
         ("alternate", card.row["logodds_narrow_ref"] + card.row["delta_logodds_narrow"], colour),
     )
     for line, (name, logodds, shade) in enumerate(shares):
-        told = f"{name}: {words.percent(words.odds_share(logodds))} in the narrow window"
+        text_lines = f"{name}: {words.percent(words.odds_share(logodds))} in the narrow window"
         axes.text(
-            0.995, 0.96 - 0.14 * line, told, transform=axes.transAxes, ha="right", va="top", fontsize=9, color=shade
+            0.995,
+            0.96 - 0.14 * line,
+            text_lines,
+            transform=axes.transAxes,
+            ha="right",
+            va="top",
+            fontsize=9,
+            color=shade,
         )
 
 

@@ -26,7 +26,7 @@ MAX_HAPLOTYPES = 100
 MAX_GENE_ROWS = 200
 MAX_GENE_EFFECTS = 60
 """Rows of a table in the overview and in a gene's page, which stay below 600 and 400 kB with them. The overview's two large
-tables show all rows from the scripts of `listing` beside it."""
+tables show all rows from the scripts of `listing` in the same folder."""
 
 VIEWER = "viewer.html"
 """The page in the folder of genes that shows any gene."""

@@ -218,8 +218,8 @@ def _label_positions(axes: Axes, chrom: str, axis: FoldedAxis, minus: bool) -> N
 def gene_words(sites: Sequence[Mapping[str, Any]], effects: Sequence[Mapping[str, Any]]) -> str:
     """What a screen reader says of the figure."""
     shares = ", ".join(f"site {site['rank']} {words.percent(site['usage_ref'])}" for site in sites if site["usage_ref"])
-    told = f"The gene's end with {words.plural(len(sites), 'polyadenylation site')}; usage: {shares or 'not known'}"
+    sentence = f"The gene's end with {words.plural(len(sites), 'polyadenylation site')}; usage: {shares or 'not known'}"
     if not effects:
-        return told
+        return sentence
     highest = max((effect["expected_impact"] or 0) for effect in effects)
-    return f"{told}; {words.plural(len(effects), 'variant')}, the highest expected impact {words.percent(highest)}"
+    return f"{sentence}; {words.plural(len(effects), 'variant')}, the highest expected impact {words.percent(highest)}"

@@ -43,7 +43,7 @@ def window_plot(site: dict, hits: Sequence[dict], span: float) -> str:
     _window_axis(drawing, x, base)
     cut = x(cut_offset(site) + 1)
     drawing.add("line", "cut", x1=cut, x2=cut, y1=top - 4, y2=base, tooltip="the cut")
-    # A cut may lie within the hexamer; its label then stands beside that of the hexamer.
+    # A cut may lie within the hexamer; its label is then next to that of the hexamer.
     drawing.add("text", "label", "cut", x=max(cut - 9, x(HEXAMER_LENGTH) + 8), y=top - 9)
     for hit in reversed(hits):  # the strongest come last, on top
         place, end, way = x(hit["offset"] + 0.5), y(hit["delta_logodds_narrow"]), _way(hit["delta_logodds_narrow"])
@@ -78,8 +78,8 @@ def substitution_map(site: dict, grid: np.ndarray) -> str:
     drawing.add("line", "cut", x1=cut, x2=cut, y1=top, y2=base)
     drawing.add("text", "label", "every possible substitution", x=_LEFT, y=top - 6)
     for index in range(WINDOW_LENGTH):
-        told = _substitution_words(grid[:, index], index - HEXAMER_INDEX)
-        drawing.add("rect", "column", tooltip=told, x=x(index - HEXAMER_INDEX), y=top, width=4.1, height=base - top)
+        label = _substitution_words(grid[:, index], index - HEXAMER_INDEX)
+        drawing.add("rect", "column", tooltip=label, x=x(index - HEXAMER_INDEX), y=top, width=4.1, height=base - top)
     _map_key(drawing, base + 8)
     return str(drawing)
 

@@ -23,14 +23,14 @@ def add_known(rows: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.DataFrame, pd
     rows: alleles, each any number of times. Null where no source has the allele, or the source has no value.
     """
     fields = known[["source", "field"]].drop_duplicates()
-    told = [(f"{source}_{name}", source, name) for source, name in fields.itertuples(index=False)]
-    names = [name for name, *_ in told]
+    added = [(f"{source}_{name}", source, name) for source, name in fields.itertuples(index=False)]
+    names = [name for name, *_ in added]
     if rows.empty:
         joined = rows.assign(**dict.fromkeys(names))
     else:
         joined = rows.merge(pivot_known(known), on=ALLELE, how="left", validate="many_to_one")
     kinds = [_kind(joined[name]) for name in names]
-    return joined, pd.DataFrame(told, columns=["column", "source", "field"]).assign(kind=kinds)
+    return joined, pd.DataFrame(added, columns=["column", "source", "field"]).assign(kind=kinds)
 
 
 def _kind(values: pd.Series) -> str:

@@ -1,4 +1,4 @@
-"""The tables that the pages search, as scripts beside them: a page that opens from disk may load a script but no data file.
+"""The tables that the pages search, as scripts next to them: a page that opens from disk may load a script but no data file.
 
 A script holds one table, column by column, as JSON that is gzipped and written in base64. Names stay data: the pages set them
 as text. The table library is DataTables (MIT), as package itables brings it.

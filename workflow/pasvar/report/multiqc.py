@@ -24,7 +24,7 @@ def files(run: Run, settings: Mapping) -> dict[str, str]:
     main = {
         "id": "pasvar",
         "plot_type": "generalstats",
-        "pconfig": [{key: told | {"namespace": "pasvar"}} for key, (told, _) in counts.items()],
+        "pconfig": [{key: columns | {"namespace": "pasvar"}} for key, (columns, _) in counts.items()],
         "data": {sample: {key: value for key, (_, value) in counts.items()}},
     }
     return {"pasvar_mqc.json": _text(main), "pasvar_ledger_mqc.json": _text(_ledger(run, sample))}
@@ -49,7 +49,7 @@ def _counts(run: Run, settings: Mapping) -> dict[str, tuple[dict[str, str], floa
         ),
         "genes": ("Genes", "genes with a strong allele", int((run.genes.n_strong > 0).sum())),
     }
-    told: dict[str, tuple[dict[str, str], float]] = {
+    columns: dict[str, tuple[dict[str, str], float]] = {
         key: ({"title": title, "description": meaning, "format": "{:,.0f}", "scale": "Blues"}, n)
         for key, (title, meaning, n) in counts.items()
     }
@@ -58,11 +58,11 @@ def _counts(run: Run, settings: Mapping) -> dict[str, tuple[dict[str, str], floa
         meaning = (
             "highest expected impact: the share of a gene's 3' ends that an allele moves, times the site's confidence"
         )
-        told["impact"] = (
+        columns["impact"] = (
             {"title": "Impact", "description": meaning, "format": "{:,.1f}", "suffix": " %", "scale": "Oranges"},
             round(100 * highest, 4),
         )
-    return told
+    return columns
 
 
 def _ledger(run: Run, sample: str) -> dict[str, Any]:

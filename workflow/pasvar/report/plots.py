@@ -130,7 +130,7 @@ def site_confidence(rows: Sequence[tuple[str, Sequence[int]]], palette: Palette)
 
 
 def stacked(rows: Sequence[tuple[str, Sequence[int]]], colours: Sequence[str], what: str, palette: Palette) -> Figure:
-    """A bar per row from top to bottom, each of parts beside one another, with its sum and share of all."""
+    """A bar per row from top to bottom, each of adjacent parts, with its sum and share of all."""
     figure, axes = _new(palette, 5.6, 0.6 + 0.36 * len(rows))
     places = np.arange(len(rows))
     parts = np.array([parts for _, parts in rows], dtype=np.int64).reshape(len(rows), len(colours))

@@ -13,7 +13,7 @@ from pasvar.report.content import records
 from pasvar.tables import STATUSES
 
 _UNTOLD_SETTINGS = ("shards", "device", "model")
-"""Config keys that the report leaves out: the first two do not change a result, the model is told by what the tables hold."""
+"""Config keys that the report leaves out: the first two do not change a result, the model is recorded in the tables."""
 
 _FILE_SETTINGS = ("fasta", "gtf", "vcf", "catalogue", "tissue_expression")
 
@@ -22,10 +22,10 @@ def origins(sources: Iterable[Mapping]) -> str:
     """Where the sites of a run come from, for its methods: "the annotation, polyadb3 and the network's predictions"."""
     names = {"gtf": "the annotation", "predicted": "the network's predictions"}
     parts = {part for row in sources for part in row["source"].split("+")}
-    told = [
+    named = [
         names.get(part, part) for part in sorted(parts, key=lambda part: (part == "predicted", part != "gtf", part))
     ]
-    return " and ".join(filter(None, (", ".join(told[:-1]), *told[-1:])))
+    return " and ".join(filter(None, (", ".join(named[:-1]), *named[-1:])))
 
 
 def accuracy(made_by: Mapping[str, str]) -> dict:

@@ -133,12 +133,12 @@ def span(low: float | None, high: float | None, digits: int = 0) -> str:
 
 def motifs(row: Mapping) -> list[str]:
     """What an allele takes from a site's elements and what it adds: `AATAAA → AGTAAA`, `UGUA lost`."""
-    told: dict[str, str] = {}
+    changes: dict[str, str] = {}
     for column, verb in (("motif_lost", "lost"), ("motif_gained", "gained")):
         for name in (row[column] or "").split("&"):
-            told[name] = name.replace(">", " → ") if ">" in name else f"{name.replace('_', ' ')} {verb}"
-    told.pop("", None)
-    return list(told.values())
+            changes[name] = name.replace(">", " → ") if ">" in name else f"{name.replace('_', ' ')} {verb}"
+    changes.pop("", None)
+    return list(changes.values())
 
 
 def code(text: str) -> Markup:

@@ -24,7 +24,7 @@ State = Mapping[str, int]
 
 
 def write_plan(paths: Iterable[str], plan: Path = PLAN) -> None:
-    """Write down the states of inputs, and of the index files beside them, as they are now."""
+    """Write down the states of inputs, and of their index files, as they are now."""
     files = {str(file): _state(file) for path in paths for file in _with_indexes(path) if file.is_file()}
     with whole(plan) as temporary:
         temporary.write_text(json.dumps({"node": platform.node(), "files": files}, indent=0) + "\n")

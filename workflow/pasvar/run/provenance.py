@@ -48,7 +48,7 @@ def read_digests(paths: Iterable[str | Path]) -> dict[str, str]:
 
 
 def made_by(digests: Iterable[str | Path], settings: Mapping) -> dict[str, str]:
-    """What the metadata of a table and the header of a VCF say beside the network: pasvar's commit, `<key>_sha256` of the
+    """What the metadata of a table and the header of a VCF say in addition to the network: pasvar's commit, `<key>_sha256` of the
     files that each input key of the configuration names, the settings as JSON and their digest.
 
     Several files of one key stand as `<name>=<digest>`, separated by blanks.

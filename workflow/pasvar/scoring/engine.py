@@ -114,7 +114,7 @@ class Engine:
     def logits(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
         """Logits of windows: (n, 205) uint8 codes (A C G T N are 0 to 4) -> (n, 206) float32.
 
-        Index 205 of the output stands for "no cleavage in the window". done: told after each batch
+        Index 205 of the output stands for "no cleavage in the window". done: called after each batch
         how many windows it had.
         Raises ValueError where the codes have another shape or range.
         """

@@ -103,7 +103,7 @@ class LazyEngine:
 
 
 def _has_no_gpu() -> bool:
-    """Whether torch cannot find a GPU, as far as can be told without torch: it is a build for CPUs, or there is no driver."""
+    """Whether torch cannot find a GPU, as far as can be found without torch: it is a build for CPUs, or there is no driver."""
     build = version("torch").partition("+")[2]
     if build.startswith("rocm"):
         return False

@@ -73,7 +73,7 @@ def predict_effects(
     """One row per pair of windows (205 letters each, the hexamer at index 70), by the columns of table `scores`, and `is_snv`:
     whether they differ in one base at most.
 
-    Beside each of the log odds stands its probability. name: what messages call the window of pair i and allele `ref` or `alt`.
+    Each of the log odds comes with its probability. name: what messages call the window of pair i and allele `ref` or `alt`.
     positions: as of `predict`; for them the network must be an `Engine`. Raises InputError where a sequence has another length or
     other letters.
     """

@@ -3,9 +3,9 @@
 A folder with one folder for each kind of engine (`network.LazyEngine.kind`: whatever decides a score to the last bit), so that no
 two kinds ever mix. In it, parquet files of (digest of the window, scores), sorted by digest:
 
-* Written once and never changed. A file is written beside and renamed; its name is the digest of its bytes. Any number of jobs on
-  any number of machines may therefore write at once without a lock, also on a network file system. (lmdb and SQLite need locks
-  that hold there, and DuckDB one writer.)
+* Written once and never changed. A file is written under a temporary name and renamed; its name is the digest of its bytes. Any
+  number of jobs on any number of machines may therefore write at once without a lock, also on a network file system. (lmdb and
+  SQLite need locks that hold there, and DuckDB one writer.)
 * Digests are evenly spread, so each file holds some of everybody's windows and is looked through as a whole: the limits of its
   row groups leave out what cannot hit, which matters for small questions to a large store.
 * Each page has a checksum, and each row one of its own, which a file that another program has written again does not keep. What

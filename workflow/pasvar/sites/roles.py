@@ -46,7 +46,7 @@ def _take_part(sites: pd.DataFrame, min_confidence: float) -> pd.Series:
 
 
 def _utr_classes(sites: pd.DataFrame, exons: pd.DataFrame) -> np.ndarray:
-    """Column site_class, where sites in 3' UTRs are told apart by the exon that they end, see `tables.SITE_CLASSES`."""
+    """Column site_class, where sites in 3' UTRs are distinguished by the exon that they end, see `tables.SITE_CLASSES`."""
     in_utr = sites.site_class.isin(_IN_UTR)
     first = sites.gene_id.map(_last_exons(exons))
     in_last = in_utr & ~(along(sites.cut_pos - 1, sites.strand) < first)

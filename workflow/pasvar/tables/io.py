@@ -70,7 +70,7 @@ def table_writer(
     """A function that appends rows to table `name`; the file appears whole when the block ends, or not at all.
 
     One row group is held in memory. The row groups are cut from the rows alone, so that however the rows were split the bytes
-    are the same. `made_by` goes into the file's metadata beside pasvar's version (the model's name and digest, say).
+    are the same. `made_by` goes into the file's metadata, in addition to pasvar's version (the model's name and digest, say).
     """
     about = json.dumps({"pasvar_version": __version__, **(made_by or {})}, sort_keys=True)
     schema = TABLES[name].schema.with_metadata({_MADE_BY: about, _CHECKSUM: _checksum(about.encode())})
@@ -189,7 +189,7 @@ def read_pieces(
 
 
 def read_made_by(path: str | Path | pq.ParquetFile, table: str = "") -> dict[str, str]:
-    """What `write_batches` was told in `made_by`, plus `pasvar_version`; of a bundle what is said of `table`."""
+    """What `write_batches` was given in `made_by`, plus `pasvar_version`; of a bundle what is said of `table`."""
     if isinstance(path, pq.ParquetFile):
         return _read_about(path, "a table")
     with _parquet(path, [table] if table else ()) as file:

@@ -39,10 +39,10 @@ def list_known(facts: Facts) -> list[tuple[str, str]]:
     """What is known of an allele: `source field` and the value each; of a source without a value its name alone, and no text."""
     listed = []
     for source, fields in facts.items():
-        told = [
+        entries = [
             (f"{source} {name}", _text(value)) for name, value in fields.items() if value is not None and name != "id"
         ]
-        listed += told or [(source, "")]
+        listed += entries or [(source, "")]
     return listed
 
 

@@ -817,7 +817,7 @@ TABLES = {
             _column(
                 "utr_lost",
                 pa.float32(),
-                "3' UTR that an end at the gaining site lacks beside one at the losing site; null where not known",
+                "3' UTR that is lost with an end at the gaining site instead of the losing site; null if not known",
                 "nt",
             ),
             _column(
@@ -1038,7 +1038,7 @@ TABLES = {
             _column(
                 "mixed_ploidy",
                 pa.bool_(),
-                "the calls with variants there have different ploidies (`1` beside `0/1`); each counts by its own",
+                "the calls with variants there have different ploidies (`1` and `0/1`); each counts with its own ploidy",
             ),
             _column(
                 "phased",

@@ -2,7 +2,7 @@
 
 A count is small from 1 to `min_cell` - 1; none at all is no secret. Also hidden is what gives a small count away: of an allele
 the copies that are not it (`allele_number` minus `allele_count`), the people without it, those with two copies (`allele_count`
-minus `n_carriers`) and those with one; the other counts of a gene or a haplotype that stand beside it. Sums of several rows
+minus `n_carriers`) and those with one; the other counts of a gene or a haplotype in the same row. Sums of several rows
 are looked at only for the carriers of a gene's alleles.
 """
 

@@ -125,7 +125,7 @@ def _usable(neighbourhoods: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Mixture:
-    """Shares of what families are made of; each tuple of shares is over the names beside it."""
+    """Shares of what families are made of; each tuple of shares is over the names next to it."""
 
     backgrounds: tuple[float, float, float] = (0.45, 0.4, 0.15)
     """real ends, genome hits, random sequences."""

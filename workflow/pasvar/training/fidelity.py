@@ -16,7 +16,7 @@ from pasvar.training.examples import INDEL, MARGIN, Interval, changes, real_ends
 
 SCORES = ("delta_logodds_narrow", "delta_logodds")
 KINDS = ("substitution anywhere", "substitution outside the hexamer", "substitution in the hexamer", "indel")
-"""Kinds of change that are told apart; substitutions strike every place alike, indels are of `examples.changes`."""
+"""Kinds of change that are distinguished; substitutions strike every place alike, indels are of `examples.changes`."""
 
 HELD_OUT, PAIRS, SEED = "20:40000000-63025520", 4000, 2022
 """Where the bundled model is measured, on how many pairs of windows per kind of change, drawn by which seed."""

@@ -112,7 +112,7 @@ def train(
     `start`: weights to fine-tune; batch normalisation then keeps their statistics. Without it the network begins at
     random, of the architecture `config` (default: the released one's). Written to `out`: ``model/`` (loadable),
     ``metrics.tsv`` (one row per epoch), ``test.json``, ``loss.png`` and ``state.pt`` (to go on from; a finished run
-    is not run again). `say` is told of every epoch.
+    is not run again). `say` is called after every epoch.
     """
     settings, out = settings or TrainSettings(), Path(out)
     out.mkdir(parents=True, exist_ok=True)

@@ -111,7 +111,7 @@ def _repeat(variants: pd.DataFrame, fold: np.ndarray) -> Iterator[tuple[np.ndarr
 
 
 def measure(inputs: Inputs) -> str:
-    """Section of the page: coverage and reliability on genes that were left out, and a plot beside the page."""
+    """Section of the page: coverage and reliability on genes that were left out, and a plot in the same folder."""
     parts, left_out_of = [_EXPLANATION], {}
     for name, variants in predict_measured(inputs).items():
         left_out = left_out_of[name] = cross_validate(variants)

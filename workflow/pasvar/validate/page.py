@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 INTRODUCTION = """# Accuracy
 
-What pasvar predicts, beside what laboratories measured. `make validate` makes this page from data that do not come with the
+Predictions of pasvar, compared with laboratory measurements. `make validate` makes this page from data that do not come with the
 clone. Each section names its source. A section whose data are absent keeps its last figures.
 """
 

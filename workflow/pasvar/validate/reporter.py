@@ -1,4 +1,4 @@
-"""The substitutions that a reporter assay measured, beside what the networks predict for them."""
+"""The substitutions that a reporter assay measured, compared with what the networks predict for them."""
 
 import numpy as np
 import pandas as pd

@@ -190,7 +190,7 @@ def _known_snps(inputs: Inputs) -> str:
     outcomes = (
         "at the hexamer of a site",
         "makes a hexamer: new_sites",
-        "in the window of the site, beside its hexamer",
+        "in the window of the site, but not in its hexamer",
     )
     table = pd.DataFrame(found).apply(lambda column: column.value_counts()).reindex(outcomes).fillna(0).astype(int)
     table.loc["together"] = table.sum()
@@ -220,7 +220,7 @@ def _where_scored(snps: pd.DataFrame, sites: pd.DataFrame, exons: pd.DataFrame, 
         elif len(made):
             yield "makes a hexamer: new_sites"
         elif (in_window.cut_pos - snp.cut_pos).abs().lt(24).any():
-            yield "in the window of the site, beside its hexamer"
+            yield "in the window of the site, but not in its hexamer"
         else:
             yield _reason(snp, exons, around, settings["extension"])
 

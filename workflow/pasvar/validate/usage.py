@@ -1,4 +1,4 @@
-"""Which of a gene's sites is used, and how much: predicted from the annotation alone, beside what PolyASite 2.0 measured.
+"""Which of a gene's sites is used, and how much: predicted from the annotation alone, compared with what PolyASite 2.0 measured.
 
 PolyASite's atlas of chromosome 20 names the site of a gene that is used most, and its share of the gene's reads. It also fits
 the coefficients of the prediction (`sites.usage`); what is said of these is said of genes that were left out of the fit.
@@ -163,7 +163,7 @@ def predicted(measured: Measured, coefficients: np.ndarray) -> np.ndarray:
     return share_out(usage_terms(measured.sites) @ coefficients, measured.sites)
 
 
-# --- the rules beside it ------------------------------------------------------------------------------------------------
+# --- the other rules ----------------------------------------------------------------------------------------------------
 
 
 def _by_gene(sites: pd.DataFrame, rule: Callable[[pd.DataFrame], np.ndarray]) -> np.ndarray:

@@ -22,7 +22,7 @@ measured sign. `aparent2` was not trained on these variants, and `aparent2-mini`
 
 
 def measure(inputs: Inputs) -> str:
-    """Section of the page; its numbers stand also in accuracy.json beside it, from which the report of a run takes them."""
+    """Section of the page; its numbers are also in accuracy.json in the same folder, which the report of a run reads."""
     tables = {name: agreement(variants) for name, variants in predict_measured(inputs).items()}
     with whole(inputs.docs / ACCURACY.name) as temporary:
         temporary.write_text(as_json(tables), encoding="utf-8")

@@ -64,7 +64,7 @@ def close_ledger(
 
 
 def _per_file(vcf_counts: Sequence[Path], vcfs: Sequence[Path], complete: bool) -> pd.DataFrame:
-    """Records and alleles read per file beside the records that its index has (null where the index does not count)."""
+    """Records and alleles read per file, and the records that its index has (null where the index does not count)."""
     counts = pd.concat([read_table(path, "vcf_counts") for path in vcf_counts])
     files = counts.groupby("vcf")[["n_records", "n_no_alt", "n_alleles", "n_swapped"]].sum()
     files = files.reindex([path.name for path in vcfs], fill_value=0).reset_index()

@@ -176,7 +176,7 @@ def scored_zones(windows: pd.DataFrame, scan: Scan) -> dict[str, list[tuple[int,
 def _zones(windows: Mapping[str, pd.DataFrame], scan: Scan) -> dict[str, list[tuple[int, int]]]:
     """By contig, what the REF of an allele must overlap for the allele to change a window or a scanned region.
 
-    An allele changes bases of its REF or inserts beside them, and may then be shifted left by `MAX_SHIFT`.
+    An allele changes bases of its REF or inserts bases next to them, and may then be shifted left by `MAX_SHIFT`.
     windows: by contig.
     """
     zones = {}

@@ -3,7 +3,7 @@
 The network does not read them. What they say is where they begin and end, and with that which sites they remove or double.
 
 A deletion removes a site where it takes a base of the hexamer (of tier 0 to 3) or the last base before the cut; what it takes
-beside them is not judged. A tandem duplication doubles a site where it holds all from hexamer to cut. A deletion in a repeat
+in addition is not assessed. A tandem duplication doubles a site where it holds all from hexamer to cut. A deletion in a repeat
 removes a site only if it does in all of its places.
 """
 

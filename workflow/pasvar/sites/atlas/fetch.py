@@ -17,7 +17,7 @@ def fetch_atlas(source: Mapping, cache_dir: Path | None = None) -> tuple[Path, d
     """The file of a known atlas, and what is recorded of its download: name, url, sha256, n_bytes, fetched, assembly.
 
     source: `name` and what `resources/atlases.yaml` says of it. cache_dir: default `downloads.default_cache`. The download must
-    have the sha256 of `source`, or, where that has none, the one of the first download, which is recorded beside the file.
+    have the sha256 of `source`, or, where that has none, the one of the first download, which is recorded in the same folder.
     Processes that ask for the same atlas wait for one another. Raises InputError, one line, saying what to do where it cannot be
     fetched or is another file than before.
     """
@@ -76,7 +76,7 @@ def _describe(source: Mapping, file: Path) -> dict:
 
 
 def _unpacked(file: Path, member: str | None) -> Path:
-    """The member of an archive, unpacked beside it; the file itself where no member is meant."""
+    """The member of an archive, unpacked in the same folder; the file itself where no member is meant."""
     import pooch
 
     return Path(pooch.Unzip(members=[member])(str(file), "fetch", None)[0]) if member else file
