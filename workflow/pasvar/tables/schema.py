@@ -12,11 +12,11 @@ import pyarrow as pa
 STATUSES = {
     "scored": "the allele touches at least one window and has a row per site and gene in scores.parquet",
     "no_site_in_range": "a sound allele outside every window",
-    "ref_mismatch": "REF is not what the FASTA has there",
+    "ref_mismatch": "REF differs from the FASTA",
     "contig_unknown": "the FASTA has no such contig, also not with or without `chr`",
-    "structural": "a deletion or duplication, symbolic or too long to be scored, that removes or doubles a site: it has a row "
+    "structural": "a deletion or duplication, symbolic or too long to be scored, that removes or duplicates a site: it has a row "
     "per gene in gene_effects.parquet, and no score",
-    "cuts_gene": "a breakend or an inversion that cuts a gene or a site: what becomes of its 3' ends is not known",
+    "cuts_gene": "a breakend or an inversion that cuts a gene or a site: the effect on its 3' ends is not known",
     "symbolic": "a symbolic allele (<DEL>, <CN0>) or a breakend, which names no sequence; it touches no site or cannot be read",
     "star": "the `*` allele: the base is missing because of another record's deletion",
     "non_acgt": "REF or ALT has letters other than A C G T (upper or lower case)",
@@ -43,7 +43,7 @@ SITE_CLASSES = {
 """Where a site lies, best first: where several transcripts or sources differ, the first that fits counts."""
 
 MECHANISMS = {
-    "hexamer": "the hexamer becomes another one, or none, or there is one where there was none",
+    "hexamer": "the hexamer changes, is lost, or is created",
     "upstream_element": "a base upstream of the hexamer changes, and the UGUA or the U-rich words in their zone become fewer or "
     "more",
     "downstream_element": "a base downstream of the cut changes, and the GU-rich or the U-rich words in their zone become fewer "
@@ -51,7 +51,7 @@ MECHANISMS = {
     "cleavage_site": "none of these, and a base changes at most 3 nt from the last one before the cut",
     "other": "none of these",
     "site_deleted": "a structural change that removes the hexamer or the cut, or all of the site; it has no score",
-    "site_duplicated": "a structural change that doubles the site from hexamer to cut; it has no score",
+    "site_duplicated": "a structural change that duplicates the site from hexamer to cut; it has no score",
 }
 """What of a site an allele hits, in the order in which it is decided; `effects.motifs` has zones and words with their sources."""
 
@@ -62,10 +62,10 @@ FLAGS = {
     "weak_reference": "the reference site is very weak (logodds_narrow_ref below -4.6): predictions are less precise there",
     "ambiguous_side": "an indel may as well lie on the other side of the hexamer, which gives delta_logodds_narrow_other",
     "rival_hexamer": "the effect is that in the window of the site's rival hexamer, which the allele hits and where it is larger",
-    "a_rich": "oligo-A in the genome near the site: what measured it may be internal priming",
+    "a_rich": "oligo-A in the genome near the site, which may be an artefact of internal priming",
     "unconfirmed_site": "the confidence of the site is below 0.5, or null: it is predicted by an uncalibrated network",
-    "uncalibrated": "nothing like it was measured, so that its error bar is wider by convention: an indel, a change of several "
-    "bases, or a network other than aparent2 and aparent2-mini",
+    "uncalibrated": "no change of this kind was measured, so that the error bar is wider by convention: an indel, a change of "
+    "several bases, or a network other than aparent2 and aparent2-mini",
     "imprecise": "the VCF record says that the ends of a structural change are not known to the base",
     "outside_fit": "the gene's usages are predicted by coefficients that were not fit on sites of this kind (in introns, coding "
     "exons or no gene) or with this network",
@@ -101,7 +101,7 @@ ALLELE = [column.name for column in _ALLELE]
 _AF = _column(
     "af",
     pa.float32(),
-    "allele frequency: of the genotypes where there are any, else INFO/AF, else INFO/AC by INFO/AN",
+    "allele frequency: from the genotypes if there are any, else INFO/AF, else INFO/AC divided by INFO/AN",
     "share",
 )
 _GENE = [
@@ -205,7 +205,7 @@ _DELTA_SITE = _column(
 _DELTA_USAGE = _column(
     "delta_usage",
     pa.float32(),
-    "change of the site's usage in its gene where nothing but its narrow log odds changes",
+    "change of the site's usage in its gene if only its narrow log odds change",
     "share",
 )
 _HEXAMERS = [
@@ -241,11 +241,11 @@ _CONTEXT = [
     _column(
         "delta_cut_entropy", pa.float32(), "change of the entropy of where the cut lies, sharper is negative", "bits"
     ),
-    _column("mechanism", pa.string(), "what of the site is hit: one of the mechanisms below"),
-    _column("motif_lost", pa.string(), "motifs of which the alternate has fewer, joined by &; null where none"),
-    _column("motif_gained", pa.string(), "motifs of which the alternate has more, joined by &; null where none"),
+    _column("mechanism", pa.string(), "the element of the site that is changed: one of the mechanisms below"),
+    _column("motif_lost", pa.string(), "motifs of which the alternate has fewer, joined by &; null if there are none"),
+    _column("motif_gained", pa.string(), "motifs of which the alternate has more, joined by &; null if there are none"),
     _PERCENTILE,
-    _column("flags", pa.string(), "the flags below that are set, joined by &; null where none"),
+    _column("flags", pa.string(), "the flags below that are set, joined by &; null if there are none"),
 ]
 _GENOTYPES = [
     _column(
@@ -353,7 +353,7 @@ _SITES = (
         "probability that the site is real, from its source, strength and place; null where the network is uncalibrated",
         "share",
     ),
-    _column("in_usage", pa.bool_(), "the site takes part in the gene's usage; else its usage_ref is 0"),
+    _column("in_usage", pa.bool_(), "the site is counted in the gene's usage; else its usage_ref is 0"),
 )
 _SITE_SCORES = (
     *_LOGODDS,
@@ -361,7 +361,7 @@ _SITE_SCORES = (
     _column(
         "coding_share",
         pa.float32(),
-        "part of the gene's longest CDS that what ends here has upstream of the cut; null without CDS",
+        "part of the gene's longest CDS upstream of the cut; null without CDS",
         "share",
     ),
     _column("coding_length", pa.int32(), "the gene's longest CDS; null without one", "nt"),
@@ -746,7 +746,7 @@ TABLES = {
             _column(
                 "site_id",
                 pa.string(),
-                "the site hit hardest: largest |delta_logodds_narrow|, then most proximal; of a structural change the one "
+                "the site with the largest |delta_logodds_narrow|, then the most proximal; for a structural change the one "
                 "that is used most",
             ),
             _column(
@@ -780,7 +780,7 @@ TABLES = {
             _column(
                 "total_variation",
                 pa.float32(),
-                "half the sum of all |usage_alt - usage_ref|: what changes place",
+                "half the sum of all |usage_alt - usage_ref|: the share that moves",
                 "share",
             ),
             _column(
@@ -801,7 +801,7 @@ TABLES = {
             _column(
                 "expected_impact",
                 pa.float32(),
-                "impact times confidence (1 where it is not known): what alleles are ranked by",
+                "impact times confidence (1 if it is not known); alleles are ranked by this",
                 "share",
             ),
             _column("direction", pa.string(), "which way the 3' ends move: one of the directions below"),
@@ -823,22 +823,27 @@ TABLES = {
             _column(
                 "coding_lost", pa.float32(), "coding sequence that it lacks, of the gene's longest CDS; likewise", "nt"
             ),
-            _column("flags", pa.string(), "the flags of the site hit hardest, joined by &; null where none"),
+            _column("flags", pa.string(), "the flags of the site `site_id`, joined by &; null if there are none"),
             _column("top_tissue", pa.string(), "the tissue in which most 3' ends change place; null without tissues"),
             _column("top_tissue_total_variation", pa.float32(), "total_variation there", "share"),
             _column("top_tissue_delta_pdui", pa.float32(), "delta_pdui there", "share"),
             *_GENOTYPES,
-            _column("mechanism", pa.string(), "what of the site hit hardest is hit: one of the mechanisms below"),
+            _column(
+                "mechanism",
+                pa.string(),
+                "the element of the site `site_id` that is changed: one of the mechanisms below",
+            ),
             _column(
                 "structural_end",
                 pa.int64(),
-                "last base that a structural change deletes or doubles; null for what is scored",
+                "last base that a structural change deletes or duplicates; null for scored alleles",
                 "1-based",
             ),
             _column(
                 "copies",
                 pa.int16(),
-                "how often the sites hit are there on a structural allele: 0 deleted, 2 and more; null for what is scored",
+                "number of copies of the affected sites on a structural allele: 0 deleted, 2 or more duplicated; null for "
+                "scored alleles",
             ),
         ),
     ),
@@ -881,7 +886,8 @@ TABLES = {
             _column(
                 "usage_ref",
                 pa.float32(),
-                "share of the gene's 3' ends at the place in the reference: what the network has cut there of those that pass",
+                "share of the gene's 3' ends at the place in the reference: the predicted share of the passing transcripts "
+                "that is cut there",
                 "share",
             ),
             _column("usage_alt", pa.float32(), "the same with the allele", "share"),
@@ -966,7 +972,7 @@ TABLES = {
             _column(
                 "top_variant_known",
                 pa.string(),
-                "what the sources of config key `known` say of it, `source field=value` joined by `, `; null where nothing",
+                "its entries in the sources of config key `known`, `source field=value` joined by `, `; null where nothing",
             ),
             _column("top_impact", pa.float32(), "its impact", "share"),
             _column("top_direction", pa.string(), "its direction"),
@@ -1022,12 +1028,12 @@ TABLES = {
             *_GENE,
             _STRAND,
             _column(
-                "site_id", pa.string(), "the site hit hardest: largest |effect| on one haplotype, then most proximal"
+                "site_id", pa.string(), "the site with the largest |effect| on one haplotype, then the most proximal"
             ),
             _column(
                 "variants",
                 pa.list_(pa.string()),
-                "what the person carries there, by position, `chrom:pos:ref:alt` as in the VCF",
+                "variants that the person carries there, by position, `chrom:pos:ref:alt` as in the VCF",
             ),
             _column("copies", pa.list_(pa.int8()), "number of copies of each"),
             _column(

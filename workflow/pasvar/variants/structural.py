@@ -217,7 +217,7 @@ def _in_order(
 ) -> tuple[str, str | None]:
     """The status of an allele that a structure could give one, and the reason where it is another. first: changes by spelling."""
     if is_wrong:
-        return "ref_mismatch", "REF is not what the FASTA has there"
+        return "ref_mismatch", "REF differs from the FASTA"
     if not kept[row]:
         return "filtered", None
     spelling = tuple(alleles.table[name][row].as_py() for name in ("pos", "ref", "alt"))
