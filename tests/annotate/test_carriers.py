@@ -94,7 +94,7 @@ def test_few_are_hidden_with_what_would_tell_them(results):
     [
         ("ann north\n", "line 1 has 1 columns; expected two, sample and label, with a tab between"),
         ("ann\tnorth\nann\tsouth\n", "line 2: ann has two labels, north and south"),
-        ("ann\tall\n", "line 1: all is what pasvar calls others"),
+        ("ann\tall\n", "line 1: all is a label that pasvar itself uses"),
     ],
 )
 def test_labels_that_cannot_be_used(tmp_path, text, message):

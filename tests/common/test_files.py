@@ -221,7 +221,7 @@ def test_a_pipe_is_written_through(tmp_path):
 
 def test_a_pipe_that_nobody_reads_is_refused_and_not_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(InputError, match="nobody reads"), whole(tmp_path / "pipe"):
+    with pytest.raises(InputError, match="no program reads"), whole(tmp_path / "pipe"):
         pytest.fail("the work is not begun")
     assert (tmp_path / "pipe").is_fifo()
 
@@ -342,7 +342,7 @@ def test_a_folder_with_something_else_in_it_is_not_replaced(tmp_path):
     require_ours(folder, "hub.txt", "tracks of pasvar")
     (folder / "thesis.txt").write_text("mine")
     with pytest.raises(
-        InputError, match=f"^{folder}: has other files than tracks of pasvar, and would be replaced; name a new"
+        InputError, match=f"^{folder}: contains other files than tracks of pasvar and would be replaced; give a new"
     ):
         require_ours(folder, "hub.txt", "tracks of pasvar")
     (folder / "hub.txt").write_text("")

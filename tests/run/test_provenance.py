@@ -76,7 +76,7 @@ def test_the_commit_of_a_clone_of_another_owner_is_named_too(tmp_path, monkeypat
 def test_why_a_commit_cannot_be_named_is_said(tmp_path, caplog):
     (tmp_path / ".git").mkdir()
     assert commit(tmp_path) == {}
-    assert "which commit it is cannot be said" in caplog.text
+    assert "the commit cannot be found" in caplog.text
     assert "not a git repository" in caplog.text
 
 
