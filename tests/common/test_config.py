@@ -135,7 +135,7 @@ def test_people_are_counted_by_the_header(tmp_path):
         ({"min_af": -0.1}, "`min_af` is -0.1, expected at least 0"),
         ({"max_af": 2}, "`max_af` is 2, expected at most 1"),
         ({"max_ref_mismatch": float("nan")}, "`max_ref_mismatch` is nan, which is not a finite number"),
-        ({"min_effect": float("inf")}, "`min_effect` is inf, which is no number"),
+        ({"min_effect": float("inf")}, "`min_effect` is inf, which is not a finite number"),
         ({"training": {"table": "a.csv", "learning_rate": float("nan")}}, "`training.learning_rate` is nan"),
         ({"min_af": 0.2, "max_af": 0.1}, "`min_af` is 0.2, more than `max_af`, 0.1: no allele passes"),
         ({"regions": 20}, "`regions` is neither text nor a list of texts. Score only"),

@@ -27,7 +27,7 @@ def folder(tmp_path, monkeypatch):
         ("new_sites: {mode: off, mode: strides}\n", r"key `mode` is there already"),
         ("- fasta\n", r"expected keys and values such as `fasta: genome\.fa`"),
         ("fasta: [a\n", r"cannot be read as a configuration in YAML"),
-        ("1: 2\n", r"config key `1` is no text"),
+        ("1: 2\n", r"config key `1` is not text"),
         ("fasta: \x00\n", r"cannot be read as a configuration in YAML"),
         ("a: &a [*a]\n", r"nested deeper than 20 levels"),
         (BOMB, "nested deeper"),

@@ -374,5 +374,5 @@ def test_a_place_without_a_name_is_refused(tmp_path, monkeypatch, path):
 
 
 def test_a_name_with_a_null_character_is_refused():
-    with pytest.raises(InputError, match=r"a\\x00: is no name of a file \(embedded null byte\)"), whole("a\0"):
+    with pytest.raises(InputError, match=r"a\\x00: is not a valid file name \(embedded null byte\)"), whole("a\0"):
         pass

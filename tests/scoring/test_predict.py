@@ -222,7 +222,7 @@ def test_what_is_wrong_with_a_file_of_pairs(tmp_path, capsys, text, message):
 def test_a_file_that_is_no_text_is_named(tmp_path):
     path = tmp_path / "pairs.tsv"
     path.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(InputError, match=r"pairs.tsv: is no text file"):
+    with pytest.raises(InputError, match=r"pairs.tsv: is not a text file"):
         read_pairs(path)
 
 
