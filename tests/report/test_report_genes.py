@@ -22,7 +22,7 @@ def test_gene_page_shows_sites_and_variants(folder):
     page = read(folder / "genes" / "ABC1.html")
     assert "2 polyadenylation sites, 2 scored variants, 2 of them strong, carried by 6 people" in page.text
     assert page.row("1")[:7] == ["1", "1,000", "AATAAA +20 nt to the cut", "25 %", "90 %", "annotation", "+1.25 78 %"]
-    assert page.row("1, hit")[1:] == ["25 %", "15 %"]
+    assert page.row("1, largest effect")[1:] == ["25 %", "15 %"]
     by_gene, by_site = (row for row in page.rows if row[0].startswith("rs981"))
     assert by_gene[1].startswith("Weakens the AATAAA of another site of ABC1")
     assert "that are 5.8- to 9.5-fold lower" in page.text

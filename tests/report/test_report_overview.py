@@ -88,7 +88,7 @@ def test_ledger_adds_up(folder):
     assert list(numbers) == list(STATUSES)
     assert sum(numbers.values()) == int(next(row[1] for row in page.rows if row and row[0] == "all")) == 10
     assert page.row("people.vcf.gz") == ["people.vcf.gz", "12", "12", "2", "10", "0"]
-    assert "the 10 alleles of the ledger are all that the file holds" in page.text
+    assert "the 10 alleles of the ledger are all that the file contains" in page.text
 
 
 def test_ledger_that_does_not_add_up_is_not_hidden():
