@@ -121,7 +121,7 @@ def test_a_report_is_written_again_from_the_tables_of_a_run(tmp_path, folder, ca
     assert main(["report", "--run", str(tmp_path / "run"), "--out", str(tmp_path / "again")]) == 0
     (tmp_path / "home" / "data").mkdir(parents=True)
     assert main(["report", "--run", str(tmp_path / "run"), "--out", str(tmp_path / "home")]) == 1
-    assert f"{tmp_path / 'home'}: has other files than a report of pasvar" in capsys.readouterr().err
+    assert f"{tmp_path / 'home'}: contains other files than a report of pasvar" in capsys.readouterr().err
     (results / "genes.parquet").unlink()
     assert main(["report", "--run", str(tmp_path / "run")]) == 1
     assert "genes.parquet: no such file; give the folder of a finished run" in capsys.readouterr().err
