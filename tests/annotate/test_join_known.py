@@ -124,7 +124,7 @@ def test_a_contig_that_a_source_lacks_is_named(tmp_path, genome, caplog):
     path = write_vcf(tmp_path / "db.vcf.gz", "20 90 . T A AF=0.5", header=HEADER)
     with caplog.at_level(logging.WARNING):
         join_known(frame(("20", 90, "T", "A"), ("21", 21, "A", "C")), [source(path, "AF")], genome)
-    assert "db.vcf.gz: has nothing on contig 21, which has 1 of the scored alleles" in caplog.text
+    assert "db.vcf.gz: has no record on contig 21, which has 1 of the scored alleles" in caplog.text
 
 
 @pytest.mark.parametrize("index", ["tbi", None])
@@ -133,7 +133,7 @@ def test_a_contig_that_a_source_lacks_is_named(tmp_path, genome, caplog):
     [
         ("20 90 . T A AF=0.5", ["AF_popmax"], "db.vcf.gz: its header has no INFO field AF_popmax (config key `known`, "
          "source db); it has AD, AF, CLNSIG, END, SNP"),
-        ("X 90 . T A AF=0.5", ["AF"], "db.vcf.gz: its contigs (X) are none of "),
+        ("X 90 . T A AF=0.5", ["AF"], "db.vcf.gz: none of its contigs (X) is in "),
         ("\n".join(f"20 {pos} . {'A' if CONTIG_20[pos - 1] != 'A' else 'C'} G,T AF=0.5,0.1" for pos in range(60, 90)), ["AF"],
          "of another assembly"),
     ],

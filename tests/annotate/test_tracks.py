@@ -157,10 +157,10 @@ def test_a_folder_with_other_files_is_not_replaced(results, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
     (mine / "thesis.docx").write_text("")
-    with pytest.raises(InputError, match="has other files than tracks of pasvar"):
+    with pytest.raises(InputError, match="contains other files than tracks of pasvar"):
         write_tracks(results, mine)
     (mine / "hub.txt").write_text("hub mine\n")
-    with pytest.raises(InputError, match="is another track hub"):
+    with pytest.raises(InputError, match="contains another track hub"):
         write_tracks(results, mine)
     assert (mine / "thesis.docx").is_file()
     for _ in range(2):

@@ -119,7 +119,9 @@ def test_an_index_of_a_short_contig_has_one_bin(tmp_path):
 def test_gzip_is_not_bgzip(tmp_path):
     vcf = write_vcf(tmp_path / "a.vcf.gz", body([1]))
     vcf.write_bytes(gzip.compress(gzip.decompress(vcf.read_bytes())))
-    with pytest.raises(InputError, match=r"a\.vcf\.gz: is not bgzipped; make it so, .*bcftools view --output-type z"):
+    with pytest.raises(
+        InputError, match=r"a\.vcf\.gz: is not bgzipped; compress and index it with: .*bcftools view --output-type z"
+    ):
         open_vcf(vcf)
 
 
