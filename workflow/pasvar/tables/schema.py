@@ -555,7 +555,7 @@ TABLES = {
     "genotyped_alleles": Table(
         "shards/{shard}/genotyped_alleles.parquet",
         "scored allele whose genotypes are read, with `min_genotype_effect`",
-        _ALLELE,
+        (*_ALLELE,),
     ),
     "carriers": Table("shards/{shard}/people.zip", "scored allele", (*_ALLELE, *_GENOTYPES)),
     "site_haplotypes": Table(
