@@ -35,7 +35,7 @@ fuzz: $(READY)
 SAMPLE ?=
 mutation: $(READY)
 	$(BIN)/pip install --quiet --no-deps --target .venv/mutmut mutmut==3.8.1 libcst==1.9.0 setproctitle==1.3.8
-	PYTHONPATH=.venv/mutmut:tests $(BIN)/python -m mutation --seed $(SEED) $(if $(SAMPLE),--sample $(SAMPLE))
+	PYTHONPATH="$(CURDIR)/.venv/mutmut:$(CURDIR)/tests" $(BIN)/python -m mutation --seed $(SEED) $(if $(SAMPLE),--sample $(SAMPLE))
 
 # Which lines and branches of the library the tests reach.
 coverage: $(READY)

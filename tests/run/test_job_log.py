@@ -31,15 +31,18 @@ def job(log, inputs=()):
 
 def test_the_log_begins_with_where_the_job_ran_and_ends_with_what_it_cost(tmp_path, monkeypatch):
     monkeypatch.setenv("SLURMD_NODENAME", "n7")
+    (tmp_path / "large").write_bytes(bytes(5_000_000))
     with job(tmp_path / "log") as log:
         log.info("at work")
+        (tmp_path / "large").read_bytes()
     first, second, last = (tmp_path / "log").read_text().splitlines()
     assert " n7: " in first
     assert second.endswith("at work")
-    assert re.search(r"took \d+\.\d\d s, \d+\.\d\d s of CPU time, at most \d+ MB$", last)
+    assert re.search(r"took \d+\.\d\d s, \d+\.\d\d s of CPU time, at most \d+ MB of memory; read \d+\.\d MB$", last)
     cost = read_cost(tmp_path / "log")
     assert cost.cpu_seconds > 0
     assert 10 < cost.max_rss_mb < 10_000
+    assert 5 <= cost.mb_read < 6
 
 
 def test_a_job_that_goes_on_has_no_cost_yet(tmp_path):

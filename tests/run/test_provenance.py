@@ -121,30 +121,31 @@ def test_settings_name_no_file(config):
     settings = result_settings(config)
     assert settings["atlas"] == [{"name": "a"}, {"name": "b", "format": "bed"}]
     assert settings["regions"] == ["chr1"]
-    assert set(settings) == set(RESULT_KEYS) - {"catalogue", "tissue_expression"}
+    # `min_genotype_effect` is 0 here, which leaves nothing out.
+    assert set(settings) == set(RESULT_KEYS) - {"catalogue", "tissue_expression", "min_genotype_effect"}
     assert not {"shards", "store", "device", "report_genes"} & set(settings)
 
 
 def test_jobs_by_the_ends_of_their_logs(tmp_path):
     lines = {
-        "score_alleles/1-of-2": "took 1.26 s, 1.00 s of CPU time, at most 100 MB",
-        "score_alleles/2-of-2": "took 2.50 s, 4.00 s of CPU time, at most 300 MB",
-        "score_alleles/1-of-3": "took 9.90 s, 9.90 s of CPU time, at most 900 MB",  # of an earlier run
-        "propose_sites/1-of-1": "took 3.00 s, 1.00 s of CPU time, at most 90 MB",
-        "gather_effects": "took 0.04 s, 0.04 s of CPU time, at most 80 MB",
+        "score_alleles/1-of-2": "took 1.26 s, 1.00 s of CPU time, at most 100 MB of memory; read 25.0 MB",
+        "score_alleles/2-of-2": "took 2.50 s, 4.00 s of CPU time, at most 300 MB of memory; read 75.0 MB",
+        "score_alleles/1-of-3": "took 9.90 s, 9.90 s of CPU time, at most 900 MB of memory; read 225.0 MB",  # of an earlier run
+        "propose_sites/1-of-1": "took 3.00 s, 1.00 s of CPU time, at most 90 MB of memory; read 22.5 MB",
+        "gather_effects": "took 0.04 s, 0.04 s of CPU time, at most 80 MB of memory; read 20.0 MB",
         "read_alleles/1-of-2": "error: it failed",
-        "digest_input/vcf/a.vcf.gz": "took 1.00 s, 0.50 s of CPU time, at most 1 MB",
-        "digest_input/vcf/gone.vcf.gz": "took 1.00 s, 0.50 s of CPU time, at most 1 MB",
+        "digest_input/vcf/a.vcf.gz": "took 1.00 s, 0.50 s of CPU time, at most 1 MB of memory; read 0.2 MB",
+        "digest_input/vcf/gone.vcf.gz": "took 1.00 s, 0.50 s of CPU time, at most 1 MB of memory; read 0.2 MB",
     }
     for name, last in lines.items():
         log = tmp_path / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         log.write_text(f"n1: 2 CPUs\n2026-11-27 01:00:00,000 {last}\n")
     assert jobs(tmp_path, {"": 2, "propose_sites": 1}, ["vcf/a.vcf.gz"]) == {
-        "digest_input": {"jobs": 1, "seconds": 1.0, "cpu_seconds": 0.5, "max_rss_mb": 1.0},
-        "gather_effects": {"jobs": 1, "seconds": 0.0, "cpu_seconds": 0.0, "max_rss_mb": 80.0},
-        "propose_sites": {"jobs": 1, "seconds": 3.0, "cpu_seconds": 1.0, "max_rss_mb": 90.0},
-        "score_alleles": {"jobs": 2, "seconds": 3.8, "cpu_seconds": 5.0, "max_rss_mb": 300.0},
+        "digest_input": {"jobs": 1, "seconds": 1.0, "cpu_seconds": 0.5, "max_rss_mb": 1.0, "mb_read": 0.2},
+        "gather_effects": {"jobs": 1, "seconds": 0.0, "cpu_seconds": 0.0, "max_rss_mb": 80.0, "mb_read": 20.0},
+        "propose_sites": {"jobs": 1, "seconds": 3.0, "cpu_seconds": 1.0, "max_rss_mb": 90.0, "mb_read": 22.5},
+        "score_alleles": {"jobs": 2, "seconds": 3.8, "cpu_seconds": 5.0, "max_rss_mb": 300.0, "mb_read": 100.0},
     }
 
 

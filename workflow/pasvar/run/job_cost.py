@@ -10,23 +10,38 @@ from typing import NamedTuple
 
 class Cost(NamedTuple):
     """seconds: on the clock, from the start of the process. cpu_seconds: of it and of those that it started.
-    max_rss_mb: the most memory that it had."""
+    max_rss_mb: the most memory that it had. mb_read: what it read from files, from disk or cache, once its libraries were there;
+    0 where the system does not say."""
 
     seconds: float
     cpu_seconds: float
     max_rss_mb: float
+    mb_read: float
 
     def __str__(self) -> str:
-        return f"took {self.seconds:.2f} s, {self.cpu_seconds:.2f} s of CPU time, at most {self.max_rss_mb:.0f} MB"
+        return (
+            f"took {self.seconds:.2f} s, {self.cpu_seconds:.2f} s of CPU time, at most {self.max_rss_mb:.0f} MB of memory; "
+            f"read {self.mb_read:.1f} MB"
+        )
 
 
-_LINE = re.compile(r"took ([\d.]+) s, ([\d.]+) s of CPU time, at most (\d+) MB$")
+_LINE = re.compile(r"took ([\d.]+) s, ([\d.]+) s of CPU time, at most (\d+) MB of memory; read ([\d.]+) MB$")
 
 
-def cost_so_far() -> Cost:
-    """Of this process."""
+def cost_so_far(mb_read_before: float = 0) -> Cost:
+    """Of this process. mb_read_before: of `mb_read`, what does not count."""
     used = os.times()
-    return Cost(_age(), used.user + used.system + used.children_user + used.children_system, _peak_mb())
+    cpu_seconds = used.user + used.system + used.children_user + used.children_system
+    return Cost(_age(), cpu_seconds, _peak_mb(), max(mb_read() - mb_read_before, 0))
+
+
+def mb_read() -> float:
+    """MB that this process has read until now, by whatever call (Linux; elsewhere 0)."""
+    try:
+        counts = Path("/proc/self/io").read_text()
+        return int(re.search(r"rchar: (\d+)", counts)[1]) / 1e6  # type: ignore[index]  # a TypeError means that it is not there
+    except (OSError, TypeError):
+        return 0
 
 
 def read_cost(log: Path) -> Cost | None:

@@ -10,7 +10,7 @@ from typing import Any, NoReturn, Protocol
 from pasvar.allocation import describe
 from pasvar.errors import DamagedFile, InputError, explain
 from pasvar.run.input_states import check_inputs, is_planned
-from pasvar.run.job_cost import cost_so_far
+from pasvar.run.job_cost import cost_so_far, mb_read
 
 
 class Named(Protocol):
@@ -35,6 +35,7 @@ def logged(path: str, inputs: Iterable[str] = ()) -> Iterator[logging.Logger]:
     log. A damaged table of an earlier job is moved aside, so that the next run makes it again; one of the user's own stays. The
     last line is what the job has cost.
     """
+    mb_before = mb_read()
     with open(path, "w", buffering=1) as log:
         sys.stderr = sys.stdout = log
         logging.basicConfig(stream=log, level=logging.INFO, format="%(asctime)s %(message)s", force=True)
@@ -68,7 +69,7 @@ def logged(path: str, inputs: Iterable[str] = ()) -> Iterator[logging.Logger]:
             _give_up(logger, f"{fault}; please report it with {Path(path).absolute()}")
         finally:
             logger.removeHandler(to_user)
-            logger.info("%s", cost_so_far())
+            logger.info("%s", cost_so_far(mb_before))
             sys.stderr, sys.stdout = sys.__stderr__, sys.__stdout__
 
 

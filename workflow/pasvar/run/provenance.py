@@ -148,7 +148,8 @@ def versions() -> dict[str, str]:
 
 
 def jobs(logs: Path, shards: Mapping[str, int], inputs: Iterable[str]) -> dict[str, dict]:
-    """By rule: how many jobs it had, their time in all (seconds) and the most memory of one (MB), from the ends of their logs.
+    """By rule: how many jobs it had, their time in all (seconds), the most memory of one and what all read (MB), from the ends of
+    their logs.
 
     Those of runs with another number of shards, or of inputs that the configuration no longer names, are left out.
     shards: how many there are of a rule, by rule; under "" of all others.
@@ -169,6 +170,7 @@ def jobs(logs: Path, shards: Mapping[str, int], inputs: Iterable[str]) -> dict[s
             "seconds": round(sum(cost.seconds for cost in each), 1),
             "cpu_seconds": round(sum(cost.cpu_seconds for cost in each), 1),
             "max_rss_mb": max(cost.max_rss_mb for cost in each),
+            "mb_read": round(sum(cost.mb_read for cost in each), 1),
         }
         for rule, each in costs.items()
     }
