@@ -250,11 +250,13 @@ def _read_arguments(folder: Path, rng: random.Random, number: int) -> None:
         except SystemExit as end:  # argparse: usage, and what is wrong
             status = end.code
     text = said.getvalue()
-    given = {
-        path
-        for path in before
-        if any(path.name == argument.split("=")[-1] for argument in arguments if "out" not in argument)
+    # An input that is only named as the output may be replaced.
+    inputs = {
+        argument.split("=")[-1]
+        for option, argument in zip(["", *arguments], arguments, strict=False)
+        if "out" not in argument and "out" not in option
     }
+    given = {path for path in before if path.name in inputs}
     if lost := [path for path in given if not path.exists() or path.read_bytes() != before[path]]:
         raise Wrong(f"{arguments}: {lost[0].name} was replaced")
     if "fault of pasvar's own" in text or "Traceback" in text:
