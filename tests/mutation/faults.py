@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MODULES = {
     "variants/alleles": (
         "tests/variants/test_alleles.py",
+        "tests/variants/test_other_side.py",
+        "tests/variants/test_other_side.py",
         "tests/variants/test_haplotype_windows.py",
         "tests/variants/test_classify.py",
         "tests/effects/test_new_sites.py",
@@ -39,7 +41,7 @@ MODULES = {
 }
 """Modules that numbers come from, each with the tests that specify it."""
 
-_BESIDE = ("tests", "resources", "config", "docs", "envs", "profiles", "workflow", "Snakefile")
+_COPIED = ("tests", "resources", "config", "docs", "envs", "profiles", "workflow", "Snakefile")
 
 _MARK = "__mutmut_"
 _ORIGINAL = _MARK + "orig"
@@ -75,7 +77,7 @@ class Fault:
 def stage(folder: Path) -> None:
     """A copy of the clone as mutmut wants it, the library in `src/`; in `mutants/` a second one that has all faults at once."""
     no_caches = shutil.ignore_patterns("__pycache__", "pasvar")
-    for name in _BESIDE:
+    for name in _COPIED:
         if (ROOT / name).is_dir():
             shutil.copytree(ROOT / name, folder / name, ignore=no_caches)
         else:
@@ -83,7 +85,7 @@ def stage(folder: Path) -> None:
     shutil.copytree(ROOT / "workflow/pasvar", folder / "src/pasvar", ignore=shutil.ignore_patterns("__pycache__"))
     settings = _SETTINGS.format(
         modules=json.dumps([f"src/pasvar/{name}.py" for name in MODULES]),
-        others=json.dumps([name for name in _BESIDE if name != "tests"]),
+        others=json.dumps([name for name in _COPIED if name != "tests"]),
     )
     (folder / "pyproject.toml").write_text(settings)
     (folder / "mutants").mkdir()
