@@ -1,4 +1,4 @@
-"""Who has which variants together, and in which windows: beside an oracle of plain Python, and beside bcftools."""
+"""Who has which variants together, and in which windows: compared with an oracle of plain Python, and with bcftools."""
 
 import re
 import shutil

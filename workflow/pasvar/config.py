@@ -43,7 +43,7 @@ RESULT_KEYS = (
     *ALLELE_KEYS,
     *("new_sites", "usage_floor", "min_effect", "min_usage_shift", "percentiles", "min_cell", "min_genotype_effect"),
 )
-"""The keys that decide, beside inputs and network, what stands in the tables of results."""
+"""The keys that decide, with inputs and network, what the tables of results contain."""
 
 
 COMPLETE_BYTES = 20 * 10**9

@@ -40,8 +40,8 @@ def convert_genotypes(
         raise InputError(
             f"{files.genotypes}: needs the package {package}; install it with: pip install 'pasvar[formats]'"
         )
-    with whole(f"{out}.csi") as index, whole(out) as beside:
-        with pysam.BGZFile(str(beside), "wb", None) as sink:
+    with whole(f"{out}.csi") as index, whole(out) as temporary:
+        with pysam.BGZFile(str(temporary), "wb", None) as sink:
             if package == "vcztools":
                 _write_zarr(files.genotypes, sink)
             else:
@@ -50,7 +50,7 @@ def convert_genotypes(
                         sink.write(line + b"\n")
                         bar.update(1)
         try:
-            pysam.tabix_index(str(beside), preset="vcf", index=str(index), csi=True, force=True)
+            pysam.tabix_index(str(temporary), preset="vcf", index=str(index), csi=True, force=True)
         except OSError as error:
             raise InputError(
                 f"{files.genotypes}: its variants are not sorted by position, contig by contig; sort them first, for example "
