@@ -28,7 +28,7 @@ MODULES = {
     "sites/usage": ("tests/sites/test_usage.py",),
     "scoring/windows": ("tests/scoring/test_windows.py", "tests/variants/test_rival_windows.py"),
     "scoring/alternates": ("tests/scoring/test_alternates.py",),
-    "scoring/scores": ("tests/scoring/test_scores.py", "tests/scoring/test_store.py"),
+    "scoring/scores": ("tests/scoring/test_scores.py",),
     "cohort/site_haplotypes": ("tests/cohort/test_site_haplotypes.py",),
     "cohort/haplotypes": ("tests/cohort/test_haplotypes.py", "tests/cohort/test_haplotype_tables.py"),
     "effects/competition": (
