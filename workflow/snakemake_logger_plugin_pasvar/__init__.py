@@ -138,18 +138,19 @@ class LogHandler(LogHandlerBase):
     def _finish(self, record: Any) -> None:
         if not self._progress:
             return
-        station = self._progress.finish(record.job_id)
-        left = self._progress.seconds_left()
-        done, planned = self._progress.count()
-        remaining = f", about {about(left)} left" if left and done < planned else ""
-        at = f"{clock(self._progress.elapsed()):>8}"
+        progress = self._progress
+        station = progress.finish(record.job_id)
+        done, planned = progress.count()
         if station:
-            _, jobs = self._progress.count(station)
-            self._say(f"{at}  {station:<11}{_counted(jobs, 'job')} done{remaining}", not self._no_stations)
+            of_station = f"{_counted(progress.count(station)[1], 'job')} done"
         elif self._bar is None and self._is_time(done / planned):
-            station = self._progress.station()
-            of_station = "{} of {} jobs".format(*self._progress.count(station))
-            self._say(f"{at}  {station:<11}{of_station}{remaining}", not self._no_stations)
+            station = progress.station()
+            of_station = "{} of {} jobs".format(*progress.count(station))
+        else:
+            return
+        left = progress.seconds_left()
+        remaining = f", about {about(left)} left" if left and done < planned else ""
+        self._say(f"{clock(progress.elapsed()):>8}  {station:<11}{of_station}{remaining}", not self._no_stations)
 
     def _is_time(self, share: float) -> bool:
         """Whether a line between stations is due: a log of a day-long run should not fill with them."""

@@ -36,17 +36,24 @@ _STARTING_SECONDS = 2.0  # of any job, for Python and the library
 class Progress:
     """The jobs of one run. Times are in seconds, and those of the run count from when it was made.
 
+    Counts and sums are kept by rule: a run may have tens of thousands of jobs, and Snakemake waits for who listens to it.
+
     now: a clock.
     """
 
     def __init__(self, now: Callable[[], float] = time.monotonic):
         self._now = now
-        self._begun = now()
+        self._began = now()
         self._planned: Counter[str] = Counter()
         self._rule_of: dict[int, str] = {}
+        self._known: Counter[str] = Counter()
+        """By rule, jobs that were started at least once."""
         self._running: dict[int, float] = {}
         self._finished: set[int] = set()
-        self._seconds: dict[str, list[float]] = defaultdict(list)
+        self._done: Counter[str] = Counter()
+        self._timed: Counter[str] = Counter()
+        self._seconds: dict[str, float] = defaultdict(float)
+        """By rule, jobs whose start and end were seen, and their time in all."""
 
     def plan(self, jobs: Mapping[str, int]) -> None:
         """What is to be done: jobs per rule."""
@@ -54,10 +61,12 @@ class Progress:
 
     def start(self, job: int, rule: str) -> None:
         """A job was handed to the machine, or to the queue of a cluster."""
+        if job not in self._rule_of:
+            self._known[rule] += 1
         self._rule_of[job] = rule
         self._running[job] = self._now()
         # A checkpoint adds jobs that were not in the plan.
-        self._planned[rule] = max(self._planned[rule], sum(other == rule for other in self._rule_of.values()))
+        self._planned[rule] = max(self._planned[rule], self._known[rule])
 
     def fail(self, job: int) -> None:
         """A job failed; it may be started again."""
@@ -69,8 +78,10 @@ class Progress:
             return None
         rule = self._rule_of[job]
         self._finished.add(job)
+        self._done[rule] += 1
         if job in self._running:
-            self._seconds[rule].append(self._now() - self._running.pop(job))
+            self._seconds[rule] += self._now() - self._running.pop(job)
+            self._timed[rule] += 1
         station = STATION_OF.get(rule, OTHER)
         done, planned = self.count(station)
         return station if done == planned else None
@@ -78,41 +89,40 @@ class Progress:
     def count(self, station: str | None = None) -> tuple[int, int]:
         """Jobs that are done, and all jobs, of a station or of the run."""
         rules = [rule for rule in self._planned if station in (None, STATION_OF.get(rule, OTHER))]
-        done = sum(self._rule_of[job] in rules for job in self._finished)
-        return done, sum(self._planned[rule] for rule in rules)
+        return sum(self._done[rule] for rule in rules), sum(self._planned[rule] for rule in rules)
 
     def station(self) -> str:
         """The station at which the longest-running job is; that of the last one where none runs."""
-        jobs = list(self._running) or list(self._rule_of)[-1:]
-        return STATION_OF.get(self._rule_of[jobs[0]], OTHER) if jobs else ""
+        job = next(iter(self._running), next(reversed(self._rule_of), None))
+        return "" if job is None else STATION_OF.get(self._rule_of[job], OTHER)
 
     def elapsed(self) -> float:
         """Seconds since the run began."""
-        return self._now() - self._begun
+        return self._now() - self._began
 
     def seconds_left(self) -> float | None:
         """About how long the rest takes, at as many jobs side by side as so far; None where no job is done.
 
-        A job takes what the done ones of its rule took, or as many times the example's as the done ones of other rules.
+        A job takes what the done ones of its rule took, or as many times the example's as the done ones of other rules, and no
+        less than one of its rule has been running.
         """
-        took = sum(map(sum, self._seconds.values()))
+        took = sum(self._seconds.values())
         if not took:
             return None
-        typical = sum(_typical(rule) * len(seconds) for rule, seconds in self._seconds.items())
-        scale = took / typical
-        ages = {job: self._now() - start for job, start in self._running.items()}
-        left = sum(max(self._expected(self._rule_of[job], scale, ages) - age, 0.0) for job, age in ages.items())
-        for rule, planned in self._planned.items():
-            begun = sum(self._rule_of[job] == rule for job in (*self._finished, *self._running))
-            left += max(planned - begun, 0) * self._expected(rule, scale, ages)
-        side_by_side = max((took + sum(ages.values())) / max(self.elapsed(), 0.1), 1.0)
+        scale = took / sum(_typical(rule) * n for rule, n in self._timed.items())
+        now = self._now()
+        ages: dict[str, list[float]] = defaultdict(list)
+        for job, start in self._running.items():
+            ages[self._rule_of[job]].append(now - start)
+        left = 0.0
+        for rule in {**self._planned, **ages}:
+            n_done = self._timed[rule]
+            mean = self._seconds[rule] / n_done if n_done else _typical(rule) * scale
+            expected = max([mean, *ages[rule]])
+            to_begin = self._planned[rule] - self._done[rule] - len(ages[rule])
+            left += sum(expected - age for age in ages[rule]) + max(to_begin, 0) * expected
+        side_by_side = max((took + sum(map(sum, ages.values()))) / max(self.elapsed(), 0.1), 1.0)
         return left / side_by_side
-
-    def _expected(self, rule: str, scale: float, ages: Mapping[int, float]) -> float:
-        """Seconds that a job of this rule takes: no less than one of them has been running."""
-        done = self._seconds.get(rule, [])
-        mean = sum(done) / len(done) if done else _typical(rule) * scale
-        return max([mean, *(age for job, age in ages.items() if self._rule_of[job] == rule)])
 
 
 def _typical(rule: str) -> float:
