@@ -38,7 +38,7 @@ JOBS_PER_SHARD, FILES_PER_SHARD = 4, 10
 SITE_PARTS, JOBS_PER_PART, FILES_PER_PART = 64, 2, 4
 """Parts, at most, in which sites are found: rules `propose_sites` and `score_proposed_sites`."""
 
-JOBS_BESIDE, FILES_BESIDE, START = 18, 112, 2.0
+JOBS_BESIDE, FILES_BESIDE, START = 17, 110, 2.0
 """Of the rules with a single job; and what the start of a job takes, in CPU seconds."""
 
 

@@ -32,7 +32,7 @@ def test_the_cluster_gives_the_bytes_of_a_local_run(cluster, here, tmp_path):
     assert digests(directory) == digests(here)
     # Every job but the local ones went through Slurm, and only those that run the network had a GPU.
     jobs = cluster.jobs(directory)
-    assert len(jobs) == 34 - len(["all", "prepare_model"])
+    assert len(jobs) == 33 - len(["all", "prepare_model"])
     assert all(job["JobState"] == "COMPLETED" for job in jobs)
     logs = {
         path.relative_to(directory / "logs").as_posix(): path.read_text()

@@ -137,7 +137,6 @@ def test_a_dry_run_has_the_expected_jobs(tmp_path, model):
         "judge_sites": 1,
         "extract_windows": 1,
         "plan_shards": 1,
-        "check_vcfs": 1,
         "read_alleles": 5,
         "close_ledger": 1,
         "read_genotypes": 5,

@@ -1,31 +1,12 @@
 # Every allele of the cohort, shard by shard: its status, and the windows that it changes.
 #
 # in:  VCF files with their indexes, results/windows/windows.parquet, FASTA
-# out: results/inputs/checked_vcfs.txt, results/shards/{scatteritem}/{ledger,alleles,people}.zip,
-#      results/shards/{scatteritem}/site_haplotypes.parquet, results/ledger.parquet, results/ledger.tsv, results/ledger_files.tsv
-
-
-# On damaged bytes htslib may crash, or never end, and the job that reads them with it. A process of its own looks at all files first.
-rule check_vcfs:
-    input:
-        vcf=on_disk(CONFIG["vcf"]),
-        index=indexes(CONFIG["vcf"]),
-    output:
-        checked="results/inputs/checked_vcfs.txt",
-    log:
-        "logs/check_vcfs.log",
-    conda:
-        "../../envs/genome.yaml"
-    params:
-        code=code_of("check_vcfs"),
-    script:
-        "../scripts/check_vcfs.py"
+# out: results/shards/{scatteritem}/{ledger,alleles,people}.zip, results/shards/{scatteritem}/site_haplotypes.parquet,
+#      results/ledger.parquet, results/ledger.tsv, results/ledger_files.tsv
 
 
 rule read_alleles:
     input:
-        # Only to wait for: a file that joins the cohort reads no other one again.
-        checked=ancient("results/inputs/checked_vcfs.txt"),
         vcf=shard_vcfs,
         index=shard_vcf_indexes,
         fasta=on_disk(CONFIG["fasta"]),

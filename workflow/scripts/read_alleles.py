@@ -6,14 +6,16 @@ from pasvar import progress
 from pasvar.genome import Genome, gene_spans
 from pasvar.run import Named, logged
 from pasvar.tables import read_table, write_bundle, write_table
-from pasvar.variants import make_filters, make_scan, read_shard, shard_of
+from pasvar.variants import check_htslib, make_filters, make_scan, read_shard, shard_of
 
 
 def main(inputs: Named, outputs: Named, params: Named) -> None:
+    vcfs = [Path(path) for path in inputs.vcf]
+    check_htslib(vcfs)
     exons = read_table(inputs.exons, "exons")
     with Genome(inputs.fasta, Path(inputs.contigs).parent) as genome:
         found = read_shard(
-            [Path(path) for path in inputs.vcf],
+            vcfs,
             shard_of(read_table(inputs.plan, "shards"), params.shard),
             read_table(inputs.windows, "windows"),
             read_table(inputs.catalogue, "catalogue"),

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 
 STATIONS: dict[str, dict[str, float]] = {
-    "inputs": {"digest_input": 0.3, "check_vcfs": 1, "index_reference": 0.8, "fetch_atlas": 5, "prepare_model": 0.4},
+    "inputs": {"digest_input": 0.3, "index_reference": 0.8, "fetch_atlas": 5, "prepare_model": 0.4},
     "sites": {"annotate_sites": 1.3, "propose_sites": 1.1, "score_proposed_sites": 3.5, "judge_sites": 1.5},
     "windows": {"extract_windows": 1.3, "plan_shards": 1.2, "assign_files": 1},
     "alleles": {"read_alleles": 2.1, "read_genotypes": 2, "convert_genotypes": 2, "close_ledger": 1.6},
