@@ -1,7 +1,7 @@
 """What runs a job again, by dry runs on a finished run: exactly the jobs that depend on what has changed (docs/reruns.md).
 
 What depends on what is taken from the plan of a whole run, so that it holds for rules to come: a job depends on its inputs, and
-through them on the jobs that make them, except where it only waits for a file (`ancient`).
+through them on the jobs that make them.
 """
 
 import os
@@ -26,11 +26,6 @@ CONFIG = {
     "report_genes": 2,
     "report_variants": 1,
     "known": f"[{{name: own, path: {KNOWN}, fields: [ID]}}]",
-}
-ONLY_WAITED_FOR = {
-    path
-    for file in (REPOSITORY / "workflow/rules").glob("*.smk")
-    for path in re.findall(r'ancient\("(.+?)"\)', file.read_text())
 }
 SCALARS = {
     key: schema
@@ -99,7 +94,7 @@ def that_depend(jobs: list[Job], *files: str, rules: tuple[str, ...] = ()) -> se
     """The jobs of these rules, and those that depend on the files or on any of the former."""
     found: list[Job] = [job for job in jobs if job.rule in rules]
     changed = set(files).union(*(job.outputs for job in found))
-    while new := [job for job in jobs if job not in found and job.inputs & changed - ONLY_WAITED_FOR]:
+    while new := [job for job in jobs if job not in found and job.inputs & changed]:
         found += new
         changed = changed.union(*(job.outputs for job in new))
     assert found
@@ -173,6 +168,20 @@ def test_a_config_key_that_changed(run, everything, key):
 @pytest.mark.parametrize(("key", "value"), [("ledger", "in_range"), ("device", "cpu")])
 def test_a_config_key_with_another_word(run, everything, key, value):
     assert names(plan(run, **{key: value})) == that_depend(everything, rules=rules_that_mention(key))
+
+
+def test_of_two_keys_that_changed_each_runs_its_jobs(run, everything):
+    """`full_digests` closes the ledger again, `percentiles` scores again: neither hides the other."""
+    rules = {key: rules_that_mention(key) for key in ("full_digests", "percentiles")}
+    planned = names(plan(run, full_digests=True, percentiles=True))
+    assert planned == {job for of_key in rules.values() for job in that_depend(everything, rules=of_key)}
+    assert {"close_ledger", "score_alleles"} <= {rule for rule, *_ in planned}
+
+
+def test_no_input_is_ancient():
+    """Of a job behind an ancient input that is to be made again, Snakemake does not look at the changes of its own."""
+    rules = "\n".join(path.read_text() for path in (REPOSITORY / "workflow/rules").glob("*.smk"))
+    assert not re.findall(r"=\s*ancient\(", rules)
 
 
 def test_a_threshold_of_the_effects_scores_nothing_again():

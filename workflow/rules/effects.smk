@@ -56,6 +56,8 @@ rule gather_effects:
     input:
         sites="results/sites.parquet",
         effects=gather.shards("results/shards/{scatteritem}/effects.zip"),
+        # Only to wait for: there are no results of files that do not fit.
+        ledger="results/ledger.parquet",
         digests=digests_of(*SCORE_INPUTS),
     output:
         scores="results/scores.parquet",

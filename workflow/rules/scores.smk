@@ -52,8 +52,6 @@ rule select_alleles:
         model="results/model",
         alleles="results/shards/{scatteritem}/alleles.zip",
         window_scores="results/scores/windows.parquet",
-        # Only to wait for: what it says changes no score.
-        ledger=ancient("results/ledger.parquet"),
     output:
         # Not temp(): while it has the same content, no genotype is read again.
         chosen="results/shards/{scatteritem}/genotyped_alleles.parquet",
@@ -77,8 +75,6 @@ rule score_alleles:
         alleles="results/shards/{scatteritem}/alleles.zip",
         haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
         windows="results/windows/windows.parquet",
-        # Only to wait for: what it says changes no score.
-        ledger=ancient("results/ledger.parquet"),
     output:
         scores="results/shards/{scatteritem}/allele_scores.zip",
     log:

@@ -22,6 +22,7 @@ rule read_alleles:
         alleles="results/shards/{scatteritem}/alleles.zip",
     log:
         "logs/read_alleles/{scatteritem}.log",
+    priority: 1
     conda:
         "../../envs/genome.yaml"
     params:
@@ -55,8 +56,6 @@ rule read_genotypes:
             if CONFIG["min_genotype_effect"]
             else []
         ),
-        # Only to wait for: what it says changes no genotype.
-        ledger=ancient("results/ledger.parquet"),
     output:
         # Apart from the people: more of them with the same haplotypes score nothing again.
         site_haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
@@ -73,7 +72,9 @@ rule read_genotypes:
         "../scripts/read_genotypes.py"
 
 
-# Scoring waits for it: files of different assemblies stop a run here, before the expensive part.
+# Files of different assemblies stop a run here, before the expensive part: this rule and `read_alleles` go before the others. They
+# are no inputs of these, not even by ancient(): of a job behind an ancient input that is to be made again, Snakemake (9.27) does not
+# look at the changes of its own.
 rule close_ledger:
     input:
         ledgers=gather.shards("results/shards/{scatteritem}/ledger.zip"),
@@ -92,6 +93,7 @@ rule close_ledger:
         files="results/ledger_files.tsv",
     log:
         "logs/close_ledger.log",
+    priority: 2
     conda:
         "../../envs/genome.yaml"
     params:
