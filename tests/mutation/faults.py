@@ -28,7 +28,14 @@ MODULES = {
     "sites/usage": ("tests/sites/test_usage.py",),
     "scoring/windows": ("tests/scoring/test_windows.py", "tests/variants/test_rival_windows.py"),
     "scoring/alternates": ("tests/scoring/test_alternates.py",),
-    "scoring/scores": ("tests/scoring/test_scores.py",),
+    # Of those of the store these alone: others start processes that cannot import a fault.
+    "scoring/scores": (
+        "tests/scoring/test_scores.py",
+        "tests/scoring/test_alternates.py",
+        "tests/scoring/test_store.py::test_only_what_is_missing_is_scored_and_equal_windows_once",
+        "tests/scoring/test_store.py::test_the_scores_are_the_same_bits_with_and_without_a_store",
+        "tests/scoring/test_store.py::test_a_damaged_file_is_scored_anew_and_removed_by_compacting",
+    ),
     "cohort/site_haplotypes": ("tests/cohort/test_site_haplotypes.py",),
     "cohort/haplotypes": ("tests/cohort/test_haplotypes.py", "tests/cohort/test_haplotype_tables.py"),
     "effects/competition": (
