@@ -99,6 +99,21 @@ def test_people_of_unknown_phase_are_counted_by_what_they_have():
     ]
 
 
+def test_people_of_unknown_phase_with_the_same_calls_are_each_counted():
+    """Two are written alike, the third has the first change on the other haplotype."""
+    site = read("0/1 0/1 1/0", "0/1 0/1 0/1")
+    rows, _ = site.rows(joint)
+    assert [row[2:7] for row in rows] == [((0,), None, None, 6, 3), ((1,), None, None, 6, 3)]
+    assert site.tallies == [Tally((), True, None, 3, 6), Tally((0, 1), False, None, 3, 0)]
+
+
+def test_one_variant_of_unknown_phase_is_no_tally_of_several():
+    """ann has A on one haplotype; the calls of bob, with A and B, are of two phase sets."""
+    site = read("0/1 0|1:7", "0/0 0|1:8")
+    site.rows(joint)
+    assert site.tallies == [Tally((), True, None, 2, 4), Tally((0, 1), False, None, 1, 0)]
+
+
 @pytest.mark.parametrize(
     ("records", "phase"),
     [
