@@ -14,8 +14,10 @@ def vcf(tmp_path):
     return write_vcf(tmp_path / "in.vcf.gz", "20 5 . G A .\n")
 
 
-def test_a_sound_file_passes(vcf):
+def test_sound_files_pass(vcf):
     check_htslib([vcf])
+    check_htslib([vcf, vcf])
+    check_htslib([])
 
 
 @pytest.mark.parametrize(
