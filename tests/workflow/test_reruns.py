@@ -178,12 +178,6 @@ def test_of_two_keys_that_changed_each_runs_its_jobs(run, everything):
     assert {"close_ledger", "score_alleles"} <= {rule for rule, *_ in planned}
 
 
-def test_no_input_is_ancient():
-    """Of a job behind an ancient input that is to be made again, Snakemake does not look at the changes of its own."""
-    rules = "\n".join(path.read_text() for path in (REPOSITORY / "workflow/rules").glob("*.smk"))
-    assert not re.findall(r"=\s*ancient\(", rules)
-
-
 def test_a_threshold_of_the_effects_scores_nothing_again():
     rules = {"compute_effects", "summarise_genes", "annotate_vcf", "build_report"}
     assert rules <= set(rules_that_mention("min_effect"))

@@ -253,3 +253,7 @@ ALL_SETTINGS = {key: value for key, value in CONFIG.items() if key != "store"}
 ANNOTATED = annotated_files()
 # Nobody knows yet how long the contigs of a VCF are that is still to be made.
 INDEX_SUFFIX = ".csi" if CONFIG["genotype_files"] else index_suffix(CONFIG["vcf"])
+# What jobs only wait for. With several VCFs, where a checkpoint tells which ones a shard reads: without it, Snakemake (9.27) would
+# take all shards for changed when a file is added. With one VCF nothing: of a job behind an ancient input that is to be made again
+# Snakemake does not look at the changes of its own.
+LEDGER_FIRST = ancient("results/ledger.parquet") if len(CONFIG["vcf"]) > 1 else []

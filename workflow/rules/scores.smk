@@ -52,6 +52,7 @@ rule select_alleles:
         model="results/model",
         alleles="results/shards/{scatteritem}/alleles.zip",
         window_scores="results/scores/windows.parquet",
+        ledger=LEDGER_FIRST,
     output:
         # Not temp(): while it has the same content, no genotype is read again.
         chosen="results/shards/{scatteritem}/genotyped_alleles.parquet",
@@ -75,6 +76,7 @@ rule score_alleles:
         alleles="results/shards/{scatteritem}/alleles.zip",
         haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
         windows="results/windows/windows.parquet",
+        ledger=LEDGER_FIRST,
     output:
         scores="results/shards/{scatteritem}/allele_scores.zip",
     log:

@@ -56,6 +56,7 @@ rule read_genotypes:
             if CONFIG["min_genotype_effect"]
             else []
         ),
+        ledger=LEDGER_FIRST,
     output:
         # Apart from the people: more of them with the same haplotypes score nothing again.
         site_haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
@@ -72,9 +73,7 @@ rule read_genotypes:
         "../scripts/read_genotypes.py"
 
 
-# Files of different assemblies stop a run here, before the expensive part: this rule and `read_alleles` go before the others. They
-# are no inputs of these, not even by ancient(): of a job behind an ancient input that is to be made again, Snakemake (9.27) does not
-# look at the changes of its own.
+# Files of different assemblies stop a run here, before the expensive part: this rule and `read_alleles` go before the others.
 rule close_ledger:
     input:
         ledgers=gather.shards("results/shards/{scatteritem}/ledger.zip"),
