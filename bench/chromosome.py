@@ -31,7 +31,7 @@ RECORDS_PER_KB = 8.33
 """Of the bundled example: 24,990 records of 503 people in 3 Mb."""
 
 INDELS = 0.08
-"""Share of the simulated alleles that are an insertion or a deletion of one base. The example has about as many."""
+"""Share of the simulated alleles that are an insertion or a deletion of one base; in the example 5 % are indels of any length."""
 
 _AT_A_TIME = 100_000
 

@@ -38,7 +38,7 @@ JOBS_PER_SHARD, FILES_PER_SHARD = 4, 10
 SITE_PARTS, JOBS_PER_PART, FILES_PER_PART = 64, 2, 4
 """Parts, at most, in which sites are found: rules `propose_sites` and `score_proposed_sites`."""
 
-JOBS_BESIDE, FILES_BESIDE, START = 17, 110, 2.0
+OTHER_JOBS, OTHER_FILES, START = 17, 110, 2.0
 """Of the rules with a single job; and what the start of a job takes, in CPU seconds."""
 
 
@@ -81,7 +81,7 @@ def cohorts(fits: dict[str, tuple[float, float, float]], of_alleles: tuple[float
         seconds = {name: (fits[name][0] + fits[name][1] * n_people) * scored / SCORED for name in STEPS}
         network = scored / WINDOWS_PER_CORE_SECOND
         parts = min(n_shards, SITE_PARTS)
-        jobs = JOBS_PER_SHARD * n_shards + JOBS_PER_PART * parts + JOBS_BESIDE
+        jobs = JOBS_PER_SHARD * n_shards + JOBS_PER_PART * parts + OTHER_JOBS
         rows[f"{n_people:,} people"] = {
             "alleles, million": alleles / 1e6,
             "scored alleles, million": scored / 1e6,
@@ -96,7 +96,7 @@ def cohorts(fits: dict[str, tuple[float, float, float]], of_alleles: tuple[float
             / 1e3,
             "shards": n_shards,
             "jobs": jobs,
-            "files": FILES_PER_SHARD * n_shards + FILES_PER_PART * parts + FILES_BESIDE,
+            "files": FILES_PER_SHARD * n_shards + FILES_PER_PART * parts + OTHER_FILES,
         }
     return pd.DataFrame(rows)
 
