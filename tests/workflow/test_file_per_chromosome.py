@@ -3,7 +3,6 @@
 import gzip
 import json
 import re
-import subprocess
 from pathlib import Path
 
 import pysam
@@ -58,16 +57,22 @@ def chromosome(pos: int) -> tuple[str, int]:
     return max(((name, start) for name, start in CHROMOSOMES.items() if start < pos), key=lambda found: found[1])
 
 
-def options(cohort: Path, *chromosomes: str) -> dict[str, object]:
+def options(cohort: Path, *chromosomes: str, **others: object) -> dict[str, object]:
     given = {key: cohort / value if key in ("fasta", "gtf") else value for key, value in GIVEN.items()}
     vcf = json.dumps([str(cohort / f"cohort.{name}.vcf.gz") for name in chromosomes])
-    return {**given, "vcf": vcf, "model": "aparent2-mini", "store": "null", "known": "[]"}
+    return {**given, "vcf": vcf, "model": "aparent2-mini", "store": "null", "known": "[]", **others}
 
 
-def run(folder: Path, cohort: Path, *chromosomes: str) -> subprocess.CompletedProcess:
-    done = snakemake(folder, "--cores", "2", **options(cohort, *chromosomes))
+def run(folder: Path, cohort: Path, *chromosomes: str, **others: object) -> list[tuple[str, str]]:
+    """Rule and outputs of each job that ran."""
+    done = snakemake(folder, "--cores", "2", **options(cohort, *chromosomes, **others))
     assert done.returncode == 0, done.stderr
-    return done
+    log = max((folder / ".snakemake/log").iterdir()).read_text()
+    return re.findall(r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    output: (.*)", log, re.MULTILINE)
+
+
+def shards_of(ran: list[tuple[str, str]], rule: str) -> set[str]:
+    return {shard for name, outputs in ran if name == rule for shard in re.findall(r"\d-of-6", outputs)}
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -79,25 +84,18 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 def test_a_file_that_is_added_runs_only_its_part(cohort, tmp_path):
     run(tmp_path / "one_by_one", cohort, "1", "2")
-    before = options(cohort, "1", "2")
-    assert plan(tmp_path / "one_by_one", **before) == []
+    assert plan(tmp_path / "one_by_one", **options(cohort, "1", "2")) == []
     first = json.loads((tmp_path / "one_by_one/results/shards/files.json").read_text())
 
-    run(tmp_path / "one_by_one", cohort, "1", "2", "X")
-    log = max((tmp_path / "one_by_one/.snakemake/log").iterdir()).read_text()
+    ran = run(tmp_path / "one_by_one", cohort, "1", "2", "X")
     files = json.loads((tmp_path / "one_by_one/results/shards/files.json").read_text())
     of_x = {f"{i}-of-6" for i, vcfs in enumerate(files, start=1) if any("cohort.X" in vcf for vcf in vcfs)}
     assert [[vcf for vcf in vcfs if "cohort.X" not in vcf] for vcfs in files] == first
     assert 0 < len(of_x) < 4
-    ran = re.findall(r"^(?:local)?rule (\w+):\n(?:    .*\n)*?    output: (.*)", log, re.MULTILINE)
-    shards = {rule: set() for rule in ("read_alleles", "read_genotypes", "score_alleles", "compute_effects")}
-    annotated = set()
-    for rule, outputs in ran:
-        if rule in shards:
-            shards[rule] |= set(re.findall(r"\d-of-6", outputs))
-        elif rule == "annotate_vcf":
-            annotated |= set(re.findall(r"cohort\.(\w+)\.vcf.gz(?=,|$)", outputs))
-    assert shards == dict.fromkeys(shards, of_x)
+    for rule in ("read_alleles", "read_genotypes", "score_alleles", "compute_effects"):
+        assert shards_of(ran, rule) == of_x, rule
+    of_annotated = [outputs for rule, outputs in ran if rule == "annotate_vcf"]
+    annotated = {name for outputs in of_annotated for name in re.findall(r"cohort\.(\w+)\.vcf.gz(?=,|$)", outputs)}
     # A shard that reaches from one chromosome into the next may be among those of both.
     assert "X" in annotated
     assert "1" not in annotated
@@ -105,3 +103,17 @@ def test_a_file_that_is_added_runs_only_its_part(cohort, tmp_path):
     run(tmp_path / "at_once", cohort, "1", "2", "X")
     assert contents(tmp_path / "one_by_one") == contents(tmp_path / "at_once")
     assert names(plan(tmp_path / "at_once", **options(cohort, "1", "2", "X"))) == set()
+
+    # Of two changes at once neither hides the other: the file is taken away, and all are scored for one more column.
+    ran = run(tmp_path / "one_by_one", cohort, "1", "2", percentiles=True)
+    assert shards_of(ran, "read_alleles") == of_x
+    assert shards_of(ran, "score_alleles") == shards_of(ran, "compute_effects") == {f"{i}-of-6" for i in range(1, 7)}
+    assert plan(tmp_path / "one_by_one", **options(cohort, "1", "2", percentiles=True)) == []
+    # The digests close the ledger again.
+    rules = {
+        rule
+        for rule, *_ in names(
+            plan(tmp_path / "at_once", **options(cohort, "1", "2", "X", full_digests=True, percentiles=True))
+        )
+    }
+    assert {"close_ledger", "score_alleles", "compute_effects"} <= rules

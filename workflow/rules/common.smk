@@ -147,6 +147,21 @@ def shard_vcf_indexes(wildcards):
     return indexes(_vcfs_of(wildcards))
 
 
+def shard_file(name):
+    """Input function: a file of a shard that a job of the shard made.
+
+    With several VCFs it asks the checkpoint, although it knows the name without: when `assign_files` runs, Snakemake (9.27) looks
+    only at those jobs again, one by one, that asked it. It would run all others.
+    """
+
+    def path(wildcards):
+        if len(CONFIG["vcf"]) > 1:
+            files_of_shards()
+        return f"results/shards/{wildcards.scatteritem}/{name}"
+
+    return path
+
+
 def annotated_digests(wildcards):
     """The digests of an annotated VCF's input, and of all that decides its scores."""
     vcf = ANNOTATED[f"results/{wildcards.annotated}.vcf.gz"]
@@ -253,7 +268,3 @@ ALL_SETTINGS = {key: value for key, value in CONFIG.items() if key != "store"}
 ANNOTATED = annotated_files()
 # Nobody knows yet how long the contigs of a VCF are that is still to be made.
 INDEX_SUFFIX = ".csi" if CONFIG["genotype_files"] else index_suffix(CONFIG["vcf"])
-# What jobs only wait for. With several VCFs, where a checkpoint tells which ones a shard reads: without it, Snakemake (9.27) would
-# take all shards for changed when a file is added. With one VCF nothing: of a job behind an ancient input that is to be made again
-# Snakemake does not look at the changes of its own.
-LEDGER_FIRST = ancient("results/ledger.parquet") if len(CONFIG["vcf"]) > 1 else []

@@ -30,10 +30,10 @@ rule compute_effects:
         tissue_usage="results/sites/tissue_usage.parquet",
         windows="results/windows/windows.parquet",
         exons="results/sites/exons.parquet",
-        alleles="results/shards/{scatteritem}/alleles.zip",
-        scores="results/shards/{scatteritem}/allele_scores.zip",
-        site_haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
-        people="results/shards/{scatteritem}/people.zip",
+        alleles=shard_file("alleles.zip"),
+        scores=shard_file("allele_scores.zip"),
+        site_haplotypes=shard_file("site_haplotypes.parquet"),
+        people=shard_file("people.zip"),
     output:
         effects="results/shards/{scatteritem}/effects.zip",
     log:

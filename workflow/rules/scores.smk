@@ -50,9 +50,8 @@ rule score_windows:
 rule select_alleles:
     input:
         model="results/model",
-        alleles="results/shards/{scatteritem}/alleles.zip",
+        alleles=shard_file("alleles.zip"),
         window_scores="results/scores/windows.parquet",
-        ledger=LEDGER_FIRST,
     output:
         # Not temp(): while it has the same content, no genotype is read again.
         chosen="results/shards/{scatteritem}/genotyped_alleles.parquet",
@@ -73,10 +72,9 @@ rule select_alleles:
 rule score_alleles:
     input:
         model="results/model",
-        alleles="results/shards/{scatteritem}/alleles.zip",
-        haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
+        alleles=shard_file("alleles.zip"),
+        haplotypes=shard_file("site_haplotypes.parquet"),
         windows="results/windows/windows.parquet",
-        ledger=LEDGER_FIRST,
     output:
         scores="results/shards/{scatteritem}/allele_scores.zip",
     log:

@@ -49,14 +49,13 @@ rule read_genotypes:
         fasta=on_disk(CONFIG["fasta"]),
         contigs="results/reference/contigs.parquet",
         windows="results/windows/windows.parquet",
-        alleles="results/shards/{scatteritem}/alleles.zip",
-        shard_ledger="results/shards/{scatteritem}/ledger.zip",
+        alleles=shard_file("alleles.zip"),
+        shard_ledger=shard_file("ledger.zip"),
         chosen=(
-            "results/shards/{scatteritem}/genotyped_alleles.parquet"
+            shard_file("genotyped_alleles.parquet")
             if CONFIG["min_genotype_effect"]
             else []
         ),
-        ledger=LEDGER_FIRST,
     output:
         # Apart from the people: more of them with the same haplotypes score nothing again.
         site_haplotypes="results/shards/{scatteritem}/site_haplotypes.parquet",
