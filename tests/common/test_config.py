@@ -127,6 +127,10 @@ def test_people_are_counted_by_the_header(tmp_path):
         ({"ledger": "some"}, r"`ledger` is 'some', expected one of \['auto', 'complete', 'in_range'\]"),
         ({"min_effect": 0}, "`min_effect` is 0, expected more than 0"),
         ({"min_genotype_effect": 0.3}, "`min_genotype_effect` is 0.3, more than `min_effect`, 0.2231: strong alleles"),
+        (
+            {"min_cell": 5, "annotated_genotypes": True},
+            "`annotated_genotypes` is true, but `min_cell` keeps people out",
+        ),
         ({"precision": "quick"}, r"`precision` is 'quick', expected one of \['exact', 'fast'\]"),
         ({"device": "gpu"}, "`device` is 'gpu', expected pattern"),
         ({"vcf": []}, "`vcf` is a list that is empty"),

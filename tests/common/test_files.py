@@ -3,12 +3,14 @@
 import ast
 import hashlib
 import os
+import random
 import shutil
 import subprocess
 import sys
 import threading
 from pathlib import Path
 
+import pysam
 import pytest
 
 from pasvar.errors import InputError, explain
@@ -363,6 +365,36 @@ def test_a_full_disk_is_said_with_the_name_of_what_could_not_be_written(tmp_path
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(PermissionError), whole(path):
         raise PermissionError(13, "Permission denied")
+
+
+@pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="needs root to mount a file system")
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_full_disk_is_found_where_htslib_does_not_say_so(tmp_path, wrapped):
+    disk = tmp_path / "small"
+    disk.mkdir()
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", disk], capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip("this machine lets nobody mount a file system")
+
+    def write(temporary: Path) -> None:
+        try:
+            with pysam.BGZFile(str(temporary), "w", None) as file:
+                file.write(random.Random(1).randbytes(500_000))
+        except OSError as error:
+            if wrapped or error.errno:
+                raise InputError("its variants are not sorted") from error
+            raise
+
+    try:
+        with pytest.raises(OSError, match="another reason"), whole(disk / "a.vcf.gz"):
+            raise OSError("another reason")
+        with pytest.raises(OSError, match="No space") as raised, whole(disk / "a.vcf.gz") as temporary:
+            write(temporary)
+        assert explain(raised.value) == f"{disk}/a.vcf.gz: No space left on device; make room and run again"
+        assert list(disk.iterdir()) == []
+    finally:
+        # htslib keeps a file open that it could not write to.
+        subprocess.run(["umount", "--lazy", disk], check=True)
 
 
 @pytest.mark.parametrize("path", [".", "./.", "..", "/", "a/.."])

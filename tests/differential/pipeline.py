@@ -15,6 +15,7 @@ from pasvar.effects import (
     compute_gene_effects,
     compute_haplotype_effects,
     find_new_sites,
+    large_alone,
     score_alleles,
     score_sites,
     set_effects,
@@ -58,8 +59,11 @@ class FakeNetwork:
         )
 
 
-def run(case: Case, folder: Path) -> dict[str, pd.DataFrame]:
-    """The tables of a case: sites and windows, and of all shards together what `_shard` makes."""
+def run(case: Case, folder: Path, min_genotype_effect: float = 0) -> dict[str, pd.DataFrame]:
+    """The tables of a case: sites and windows, and of all shards together what `_shard` makes.
+
+    min_genotype_effect: the config key.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     fasta, gtf = _write_genome(case, folder), _write_gtf(case, folder)
     vcfs = [_write_vcf(case, number, folder) for number in range(len(case.files))]
@@ -73,7 +77,21 @@ def run(case: Case, folder: Path) -> dict[str, pd.DataFrame]:
         plan = plan_shards(catalogue, contig_table(genome), case.n_shards, MAX_ALLELE_LENGTH + 1500)
         parts = [
             _shard(
-                case, folder / str(number), vcfs, plan, number, genome, made.exons, catalogue, windows, sites, engine
+                *(
+                    case,
+                    folder / str(number),
+                    vcfs,
+                    plan,
+                    number,
+                    genome,
+                    made.exons,
+                    catalogue,
+                    windows,
+                    sites,
+                    engine,
+                ),
+                of_windows if min_genotype_effect else None,
+                min_genotype_effect,
             )
             for number in range(1, case.n_shards + 1)
         ]
@@ -82,7 +100,7 @@ def run(case: Case, folder: Path) -> dict[str, pd.DataFrame]:
 
 
 def _shard(
-    case, folder, vcfs, plan, number, genome, exons, catalogue, windows, sites, engine
+    case, folder, vcfs, plan, number, genome, exons, catalogue, windows, sites, engine, of_windows, least
 ) -> dict[str, pd.DataFrame]:
     folder.mkdir()
     found = read_shard(
@@ -110,7 +128,11 @@ def _shard(
     statuses = found.ledger.status.replace("structural", "too_long")
     found = found._replace(ledger=found.ledger.assign(status=statuses))
     ledger = to_arrow(found.ledger, "ledger")
-    write_haplotypes(found.alleles, found.candidates, windows, vcfs, genome, paths, ledger)
+    chosen = None
+    if of_windows is not None:
+        none = empty_frame("site_haplotypes"), empty_frame("candidates")
+        chosen = large_alone(score_alternates(engine, found.alleles, *none).allele_scores, of_windows, least)
+    write_haplotypes(found.alleles, found.candidates, windows, vcfs, genome, paths, ledger, chosen=chosen)
     read = {name: read_table(paths[name], name) for name in names[:3]}
     haplotypes = joint_windows(read["site_haplotypes"])
     alleles, candidates = found.alleles, found.candidates

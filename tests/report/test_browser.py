@@ -6,7 +6,7 @@ import shutil
 import pytest
 from bench.report import SETTINGS, make_run
 
-from pasvar.report import Outputs, build_report
+from pasvar.report import Outputs, build_report, render_costs
 
 playwright = pytest.importorskip("playwright.sync_api", reason="needs playwright")
 CHROMIUM = shutil.which("chromium")
@@ -23,6 +23,9 @@ def folder(tmp_path_factory):
     run = tmp_path_factory.mktemp("run")
     tables = make_run(run, N_GENES, 5_000)
     build_report(tables, SETTINGS | {"report_genes": 2}, Outputs.under(run / "report", run / "multiqc"))
+    cost = {"jobs": 4, "seconds": 9.0, "cpu_seconds": 8.0, "max_rss_mb": 100.0, "mb_read": 25.0}
+    record = {"pasvar_version": "1", "inputs": {}, "jobs": {"read_alleles": cost, "score_alleles": cost}}
+    (run / "costs.html").write_text(render_costs(record), encoding="utf-8")
     return run / "report"
 
 
@@ -120,7 +123,7 @@ def test_the_report_of_20_000_genes_is_below_5_megabytes(folder):
 LOOKS = [(width, scheme) for width in (1280, 400) for scheme in ("light", "dark")]
 
 
-@pytest.mark.parametrize("kind", ["overview", "viewer", "gene", "card"])
+@pytest.mark.parametrize("kind", ["overview", "viewer", "gene", "card", "costs"])
 def test_axe_finds_nothing(opened, folder, kind):
     """Each page at two widths; the colours of light and dark are looked at without opening it again."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="needs axe-playwright-python").Axe()
@@ -128,7 +131,7 @@ def test_axe_finds_nothing(opened, folder, kind):
         "gene": next(path for path in sorted((folder / "genes").iterdir()) if path.stem != "viewer"),
         "card": next((folder / "cards").iterdir()),
     }
-    address = {"overview": INDEX, "viewer": VIEWER}.get(kind) or one[kind].relative_to(folder)
+    address = {"overview": INDEX, "viewer": VIEWER, "costs": "../costs.html"}.get(kind) or one[kind].relative_to(folder)
     page = opened(address, {"overview": "#variants", "viewer": "#sites-place"}.get(kind))
     for width, scheme in LOOKS:
         page.set_viewport_size({"width": width, "height": 900})

@@ -14,15 +14,25 @@ from differential.pipeline import MADE_BY, MIN_EFFECT, run
 from pasvar.effects import summarise_genes
 from pasvar.errors import InputError
 from pasvar.run import merge_runs, people_digests
-from pasvar.tables import STATUSES, TABLES, empty_frame, read_made_by, read_table, to_arrow, write_table, write_text
+from pasvar.tables import (
+    ALLELE,
+    STATUSES,
+    TABLES,
+    empty_frame,
+    read_made_by,
+    read_table,
+    to_arrow,
+    write_table,
+    write_text,
+)
 
 SETTINGS = {"min_effect": MIN_EFFECT, "min_af": 0, "max_af": 1}
 JOINED = ("scores", "gene_effects", "new_sites", "haplotypes", "samples", "ledger", "genes")
 
 
-def write_results(case: Case, names: list[str], folder: Path, **about) -> Path:
+def write_results(case: Case, names: list[str], folder: Path, min_genotype_effect: float = 0, **about) -> Path:
     """A run over the files of a case, as the workflow leaves it. names: of the files."""
-    tables = run(case, folder / "work")
+    tables = run(case, folder / "work", min_genotype_effect)
     tables["ledger"]["vcf"] = tables["ledger"].vcf.map({f"{i}.vcf.gz": name for i, name in enumerate(names)})
     results = folder / "results"
     digests = dict.fromkeys(names, "0" * 64)
@@ -99,14 +109,19 @@ def two_runs(tmp_path_factory, few_genomes) -> tuple[Path, Path]:
     return write_results(first, ["a.vcf.gz"], folder / "a"), write_results(second, ["b.vcf.gz"], folder / "b")
 
 
-@pytest.mark.parametrize("seed", [3, 4, 6])
-def test_joined_runs_are_the_run_over_all(tmp_path, seed):
+@pytest.mark.parametrize(("seed", "min_genotype_effect"), [(3, 0), (4, 0), (6, 0), (3, 1.0), (4, 1.0)])
+def test_joined_runs_are_the_run_over_all(tmp_path, seed, min_genotype_effect):
     case = make_case(seed)
     first, second = parts(case, seed)
-    write_results(first, ["a.vcf.gz"], tmp_path / "a")
-    write_results(second, ["b.vcf.gz"], tmp_path / "b")
+    write_results(first, ["a.vcf.gz"], tmp_path / "a", min_genotype_effect)
+    write_results(second, ["b.vcf.gz"], tmp_path / "b", min_genotype_effect)
     whole = replace(case, files=[*first.files, *second.files], people=[*first.people, *second.people])
-    write_results(whole, ["a.vcf.gz", "b.vcf.gz"], tmp_path / "whole")
+    write_results(whole, ["a.vcf.gz", "b.vcf.gz"], tmp_path / "whole", min_genotype_effect)
+    scores = read_table(tmp_path / "whole/results/scores.parquet", "scores")
+    largest = scores.delta_logodds_narrow.abs().groupby([scores[key] for key in ALLELE]).transform("max")
+    # The others of these change a rival hexamer as much.
+    assert scores[largest < min_genotype_effect].n_carriers.notna().mean() < 0.1 or not min_genotype_effect
+    assert scores[largest >= min_genotype_effect].n_carriers.notna().any()
     merge_runs([tmp_path / "a", tmp_path / "b"], tmp_path / "joined")
     for name in (*JOINED, "sites", "known", "tissue_effects"):
         expected, found = (tmp_path / which / "results" / TABLES[name].file for which in ("whole", "joined"))

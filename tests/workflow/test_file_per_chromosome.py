@@ -78,7 +78,7 @@ def shards_of(ran: list[tuple[str, str]], rule: str) -> set[str]:
 def contents(folder: Path) -> dict[str, bytes]:
     """Every result but those that tell of one run."""
     files = {path.relative_to(folder / "results").as_posix(): path for path in (folder / "results").rglob("*")}
-    records = {"provenance.json", "ro-crate-metadata.json"}
+    records = {"provenance.json", "costs.html", "ro-crate-metadata.json"}
     return {name: path.read_bytes() for name, path in files.items() if path.is_file() and name not in records}
 
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 from pasvar.errors import InputError
@@ -29,6 +29,9 @@ _FIXED_COLUMNS = 9
 _BLOCK = 1 << 22
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+
+_BGZF_BLOCK = 1 << 16
+"""Bytes that htslib writes at once, at most."""
 
 _OPEN_FILE = re.compile(r"/dev/(std(?P<name>in|out|err)|fd/(?P<number>\d+))|/proc/self/fd/(?P<proc>\d+)")
 """What the system calls the files that a program has open."""
@@ -203,16 +206,31 @@ def whole(path: str | Path) -> Iterator[Path]:
                 # A name may outlive a crash of the machine that its bytes do not.
                 os.fsync(file.fileno())
         os.replace(temporary, path)
-    except OSError as error:
+    except BaseException as error:
+        full = _is_full(error, path.parent)
         _remove(temporary)
-        if error.errno not in _FULL:
+        if full is None:
             raise
         # Of a write, the system's own message names no file.
-        said = f"{os.strerror(error.errno)}; make room and run again"
-        raise OSError(error.errno, said, error.filename or str(path)) from error
-    except BaseException:
-        _remove(temporary)
-        raise
+        said = f"{os.strerror(full)}; make room and run again"
+        raise OSError(full, said, getattr(error, "filename", None) or str(path)) from error
+
+
+def _is_full(error: BaseException, folder: Path) -> int | None:
+    """The number of the system's error if a file could not be written to a folder because its disk or quota is full.
+
+    htslib says of a failed write only that it failed. A small file in the same folder then shows the reason.
+    """
+    causes = [each for each in (error, error.__cause__) if isinstance(each, OSError)]
+    if known := [each.errno for each in causes if each.errno in _FULL]:
+        return known[0]
+    if causes:
+        try:
+            with NamedTemporaryFile(dir=folder, prefix=".part.") as probe:
+                probe.write(bytes(_BGZF_BLOCK))
+        except OSError as reason:
+            return reason.errno if reason.errno in _FULL else None
+    return None
 
 
 def _place(path: Path) -> Path:

@@ -1,7 +1,7 @@
 # What made the results: digests of the inputs, which the tables, the VCF header and the report name, and a record of the run.
 #
 # in:  every file that the config names; all results
-# out: results/inputs/{key}/{name}.sha256, results/provenance.json, results/ro-crate-metadata.json
+# out: results/inputs/{key}/{name}.sha256, results/provenance.json, results/costs.html, results/ro-crate-metadata.json
 
 
 rule digest_input:
@@ -36,6 +36,7 @@ rule record_provenance:
         digests=digests_of(*CONFIG),
     output:
         record="results/provenance.json",
+        costs="results/costs.html",
         crate="results/ro-crate-metadata.json",
     log:
         "logs/record_provenance.log",
@@ -45,6 +46,6 @@ rule record_provenance:
     params:
         config=ALL_SETTINGS,
         inputs=INPUTS,
-        code=code_of("record_provenance"),
+        code=code_of("record_provenance", "report"),
     script:
         "../scripts/record_provenance.py"

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 from pasvar.files import whole
+from pasvar.report import render_costs
 from pasvar.run import Named, check_inputs, describe_run, logged, write_crate
 from pasvar.tables import read_made_by
 
@@ -24,6 +25,8 @@ def main(inputs: Named, outputs: Named, params: Named, threads: int) -> None:
     )
     with whole(outputs.record) as temporary:
         temporary.write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n")
+    with whole(outputs.costs) as temporary:
+        temporary.write_text(render_costs(record), encoding="utf-8")
     write_crate(record, folder, Path(outputs.crate))
 
 

@@ -14,6 +14,9 @@ from .card_pages import (
     draw_card as draw_card,
     write_cards as write_cards,
 )
+from .costs import (
+    render_costs as render_costs,
+)
 from .figures import (
     require_format as require_format,
 )

@@ -1,7 +1,5 @@
 """The overview and the pages of genes as HTML."""
 
-import base64
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -218,32 +216,11 @@ def _gene_figure(run: Run, gene: dict, sites: list[dict], effects: pa.Table) -> 
 
 
 def page_environment(index: Path, genes: Path, cards: Path, data: Path, figures: Path) -> jinja2.Environment:
-    """The templates, with the words of `words` as filters and the relative paths between the pages.
+    """The templates, with the relative paths between the pages.
 
     index: path of the overview. genes, cards, data, figures: folders.
     """
     templates = page_templates()
-    for filter_ in (
-        words.change,
-        words.code,
-        words.count,
-        words.fold,
-        words.hexamer,
-        words.motifs,
-        words.number,
-        words.odds_share,
-        words.percent,
-        words.plain,
-        words.plural,
-        words.record_id,
-        words.signed,
-        words.sortable,
-        words.source,
-        words.span,
-        words.variant,
-        script_hash,
-    ):
-        templates.filters[filter_.__name__] = filter_
     templates.globals.update(
         genes_path=_from(index.parent, genes),
         cards_path=_from(index.parent, cards),
@@ -267,8 +244,3 @@ def page_environment(index: Path, genes: Path, cards: Path, data: Path, figures:
 def _from(folder: Path, path: Path) -> str:
     """The address of `path` on a page in `folder`."""
     return os.path.relpath(path, folder).replace(os.sep, "/")
-
-
-def script_hash(script: str) -> str:
-    """What a page's policy calls an inline script that may run."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"

@@ -30,6 +30,26 @@ def count(value: float | None) -> str:
     return NOTHING if value is None or pd.isna(value) else f"{int(value):,}"
 
 
+def duration(seconds: float) -> str:
+    """`3.2 s`, `48 s`, `5.1 min`, `7.3 h`, `1,204 h`."""
+    for unit, size in (("h", 3600), ("min", 60)):
+        if seconds >= size:
+            return f"{_two_digits(seconds / size)} {unit}"
+    return f"{_two_digits(seconds)} s"
+
+
+def amount(mb: float) -> str:
+    """Megabytes (10^6 bytes) as `0.3 MB`, `212 MB`, `1.7 GB`, `3.1 TB`."""
+    for unit, size in (("TB", 1e6), ("GB", 1e3)):
+        if mb >= size:
+            return f"{_two_digits(mb / size)} {unit}"
+    return f"{_two_digits(mb)} MB"
+
+
+def _two_digits(value: float) -> str:
+    return f"{value:,.1f}" if value < 9.95 else f"{value:,.0f}"
+
+
 def signed(value: float | None, digits: int = 2) -> str:
     """A number with its sign, + or a true minus; what rounds to zero has none."""
     if value is None or pd.isna(value):
