@@ -1,8 +1,12 @@
 """The report in a real browser (Debian's chromium): a run of 20,000 genes, made of random numbers."""
 
 import os
+import re
 import shutil
+from xml.etree import ElementTree
 
+import matplotlib.image
+import numpy as np
 import pytest
 from bench.report import SETTINGS, make_run
 
@@ -113,6 +117,29 @@ def test_a_variant_leads_to_its_card_and_back(opened):
     assert page.locator("h1").inner_text().startswith(name)
     page.locator("nav a").first.click()
     assert page.url.endswith("index.html#variants")
+
+
+@pytest.mark.parametrize("which", ["page", "viewer"])
+def test_a_picture_of_a_gene_is_saved_as_it_is_seen(opened, folder, tmp_path, which):
+    own = next(path for path in sorted((folder / "genes").iterdir()) if path.stem != "viewer")
+    page = opened(
+        VIEWER if which == "viewer" else own.relative_to(folder), "#sites-place" if which == "viewer" else None
+    )
+    picture = page.locator("figure svg").first
+    box = picture.evaluate("(svg) => [svg.viewBox.baseVal.width, svg.viewBox.baseVal.height]")
+    for kind in ("SVG", "PNG"):
+        with page.expect_download() as download:
+            page.locator("figure").first.get_by_role("button", name=f"save as {kind}").first.click()
+        name = download.value.suggested_filename
+        assert re.fullmatch(rf"GENE\d+_[\w.+-]+\.{kind.lower()}", name)
+        download.value.save_as(tmp_path / kind)
+    root = ElementTree.parse(tmp_path / "SVG").getroot()
+    assert [float(root.attrib["width"]), float(root.attrib["height"])] == box
+    assert len(list(root.iter())) == picture.evaluate("(svg) => svg.querySelectorAll('*').length") + 2
+    pixels = matplotlib.image.imread(tmp_path / "PNG")
+    assert pixels.shape[:2] == tuple(int(3 * size + 0.5) for size in reversed(box))
+    assert pixels[..., 3].min() == 1
+    assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 20
 
 
 def test_the_report_of_20_000_genes_is_below_5_megabytes(folder):

@@ -64,6 +64,7 @@ const show = (genes, variants, sites, known) => {
   const page = gene.page ? [link(encodeURIComponent(gene.page), `The page of ${gene.gene_name}`), " shows its windows and every variant. "] : [];
   place("more", ...page);
   place("track", track(places, gene.strand));
+  offerPictures(document.getElementById("found"));
   listing(fresh("sites"), places, siteColumns(), { order: [[0, "asc"]], name: `${gene.gene_name}_sites`, label: "sites of the gene", placeholder: "hexamer, source \u2026", none: "No site has that." });
   place("listed", own.length >= gene.n_scored ? "" : own.length
     ? `${plural(own.length, "variant is", "variants are")} among those with the highest expected impact of the run; all ${count(gene.n_scored)} are in gene_effects.parquet.`
