@@ -24,11 +24,11 @@ from pasvar.sites.site_evidence import GTF
 from pasvar.tables import SITE_CLASSES
 
 _ENOUGH_TO_JUDGE = 50
-"""Sites below which the share of canonical hexamers says nothing about the assembly."""
+"""With fewer sites than this, the share of canonical hexamers says nothing about the assembly."""
 
 
 class SiteRules(NamedTuple):
-    """What the user decides about the catalogue, by the names of the config keys."""
+    """The user's settings for the catalogue, by the names of the config keys."""
 
     merge_distance: int
     min_atlas_usage: float
@@ -37,7 +37,8 @@ class SiteRules(NamedTuple):
 
 
 class Catalogue(NamedTuple):
-    """The sites (table `catalogue`), the site_id of each evidence that is in it, and lines that say what was left out."""
+    """The sites (table `catalogue`), the site_id of each evidence that is in it, and notes that say what was left
+    out."""
 
     sites: pd.DataFrame
     site_of_evidence: pd.Series
@@ -47,10 +48,10 @@ class Catalogue(NamedTuple):
 def find_sites(evidence: pd.DataFrame, genome: Genome, rules: SiteRules) -> Catalogue:
     """The catalogue from the rows of module `evidence`, whose index must be unique.
 
-    Evidences of one gene that follow one another at less than `merge_distance` nt are one site. It is placed where an atlas
-    has most of it, for there the cut was measured, else at the end that most of its transcripts have (the most distal of
-    equals). Raises InputError where there is no site, and where too few sites of a source have AATAAA or ATTAAA: it is
-    then of another assembly.
+    If neighbouring evidences of one gene are less than `merge_distance` nt apart, they form one site. The site is
+    placed where an atlas has most abundance, because the cut was measured there. Without an atlas it is placed at the
+    end that most of its transcripts have (the most distal of equals). Raises InputError if there is no site, or if too
+    few sites of a source have AATAAA or ATTAAA, because that source is then of another assembly.
     """
     if evidence.empty:
         raise InputError("zero polyadenylation sites: no transcript is left; see config keys `gtf` and `biotypes`")
@@ -75,7 +76,7 @@ def find_sites(evidence: pd.DataFrame, genome: Genome, rules: SiteRules) -> Cata
     if sites.empty:
         raise InputError("zero polyadenylation sites are left; see config keys `a_rich` and `min_atlas_usage`")
     of_gene = sites.groupby("gene_id")
-    # What an atlas counts is complete: the sites that are left share it. Shares of its own it may give for some sites only.
+    # The abundances of an atlas are complete: the remaining sites share them. Shares may be given for some sites only.
     total = of_gene.usage_measured.transform("sum").where(
         sites.counted | (of_gene.usage_measured.transform("sum") > 1), 1
     )
@@ -119,8 +120,8 @@ def _merge(evidence: pd.DataFrame) -> pd.DataFrame:
 
 
 def _utr_lengths(evidence: pd.DataFrame, cut: pd.Series) -> pd.Series:
-    """3' UTR of the transcripts that are cut where the site is, the longest of them; where these have none, the longest of the
-    others that were merged. cut: of the sites, by gene and cluster."""
+    """Length of the 3' UTR of the transcripts that are cut at the site: the longest of them. If these have none, the
+    longest of the other merged transcripts. cut: of the sites, by gene and cluster."""
     key = ["gene_id", "cluster"]
     here = evidence.cut.to_numpy() == cut.reindex(pd.MultiIndex.from_frame(evidence[key])).to_numpy()
     own = evidence[here].groupby(key).utr_length.max()
@@ -144,8 +145,8 @@ def _provenance(evidence: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measured_usage(evidence: pd.DataFrame) -> pd.DataFrame:
-    """usage_measured, usage_source and counted (an abundance, not a share) by gene and cluster, of the first atlas that has
-    seen the gene; NaN for sites that it has not seen."""
+    """usage_measured, usage_source and counted (an abundance, not a share) by gene and cluster, from the first atlas
+    that has seen the gene; NaN for sites that this atlas has not seen."""
     key = ["gene_id", "cluster"]
     best = pd.DataFrame(columns=["usage_measured", "usage_source", "counted"])
     for name, rows in evidence[evidence.source != GTF].groupby("source", sort=False):
@@ -163,7 +164,7 @@ def _measured_usage(evidence: pd.DataFrame) -> pd.DataFrame:
 
 
 def _require_assembly(sites: pd.DataFrame, genome: Genome, min_share: float) -> None:
-    """Raise InputError where the sites of a source have too few canonical hexamers before them."""
+    """Raise InputError if the sites of a source have too few canonical hexamers before them."""
     sources = sites.source.str.split("+").explode()
     for source, rows in sources.groupby(sources, sort=False):
         share = canonical_share(sites.hexamer_tier.loc[rows.index].to_numpy())

@@ -1,4 +1,4 @@
-"""How much of a gene's protein what ends at a site can code for."""
+"""How much of a gene's protein the transcripts that end at a site can code for."""
 
 import numpy as np
 import pandas as pd
@@ -6,15 +6,17 @@ import pandas as pd
 from pasvar.genome import along
 
 _REACH = 24
-"""A transcript whose annotated end lies this many nt before a cut is one that ends there (`MERGE_DISTANCE`)."""
+"""If a transcript's annotated end lies at most this many nt before a cut, the transcript ends at that cut
+(`MERGE_DISTANCE`)."""
 
 
 def coding_kept(sites: pd.DataFrame, exons: pd.DataFrame) -> pd.DataFrame:
     """coding_share and coding_length of sites, on their index.
 
-    coding_length: nt of the longest annotated CDS of the gene. coding_share: the largest part of it that a transcript with its
-    3' end at the site has upstream of the cut: of those whose last exon holds the cut; beyond all of them those with the last
-    end; else those that span it. NaN where the gene has no CDS.
+    coding_length: nt of the longest annotated CDS of the gene. coding_share: the largest part of that length that a
+    transcript with its 3' end at the site has upstream of the cut. The transcripts considered are those whose last exon
+    contains the cut; if the cut lies beyond all transcripts, those with the last end; otherwise those that span the
+    cut. NaN if the gene has no CDS.
 
     sites: gene_id, strand, cut_pos. exons: table `exons`.
     """
@@ -70,8 +72,8 @@ def _along(exons: pd.DataFrame) -> pd.DataFrame:
 
 
 def _rules(pairs: pd.DataFrame) -> np.ndarray:
-    """0 where the cut lies behind the stop codon, in the transcript's last exon or just after it; 1 where it lies beyond the gene
-    and this transcript ends last; 2 where the transcript spans the cut; 3 else."""
+    """0 if the cut lies after the stop codon, in the transcript's last exon or just after it; 1 if it lies beyond the
+    gene and this transcript ends last; 2 if the transcript spans the cut; 3 otherwise."""
     here = (pairs.last_exon <= pairs.cut) & (pairs.cut <= pairs["last"] + _REACH) & (pairs.stop <= pairs.cut)
     end = pairs.groupby("gene_id")["last"].transform("max")
     beyond = (pairs.cut > end) & (pairs["last"] >= end - _REACH)
@@ -80,7 +82,7 @@ def _rules(pairs: pd.DataFrame) -> np.ndarray:
 
 
 def _coding_before(pairs: pd.DataFrame, exons: pd.DataFrame) -> pd.Series:
-    """nt of the CDS of each pair's transcript that lie upstream of the cut, or end with it, on the index of `pairs`."""
+    """nt of the CDS of each pair's transcript up to and including the cut, on the index of `pairs`."""
     found = pairs.coding.astype(np.float64).copy()
     short = pairs[pairs.cut < pairs.stop]
     inner = short.reset_index(names="pair")[["pair", "transcript_id", "chrom", "cut"]]

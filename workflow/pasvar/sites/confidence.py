@@ -1,8 +1,8 @@
-"""How sure a site is: the probability that it is real, by where it comes from, its strength and its place.
+"""The confidence of a site: the probability that it is real, from its source, its strength and its position.
 
 `calibration.json` holds a logistic regression for each kind of site: logit P = intercept + the sum of coefficient times
-term, over the `TERMS` that it names. They are fit where a laboratory has measured cleavage, separately for each network
-whose log odds they read. Its provenance is in the file.
+term, over the `TERMS` that it names. The regressions were fitted where a laboratory has measured cleavage, separately
+for each network whose log odds they use. The file also gives the origin of the coefficients.
 """
 
 import json
@@ -23,7 +23,7 @@ PREDICTED = "predicted"
 """The `source` of a site that the network alone has found."""
 
 _LOGODDS_LIMITS = (-6.0, 2.0)
-"""Log odds beyond these are too rare in the data of the fit to extrapolate from."""
+"""Log odds outside these limits are too rare in the fitted data; they are clipped."""
 
 
 def _is_tier(tier: int) -> Callable[[pd.DataFrame], np.ndarray]:
@@ -31,7 +31,8 @@ def _is_tier(tier: int) -> Callable[[pd.DataFrame], np.ndarray]:
 
 
 def _kb_beyond(sites: pd.DataFrame) -> np.ndarray:
-    """log10 of the distance past the gene's last annotated end, in kb; 0.1 kb is added, as nothing is known on a finer scale."""
+    """log10 of the distance past the gene's last annotated end, in kb. 0.1 kb is added, because nothing is known on a
+    finer scale."""
     beyond = sites.nt_beyond.to_numpy(dtype=np.float64)
     return np.where(beyond > 0, np.log10(0.1 + np.maximum(beyond, 0) / 1000), 0.0)
 
@@ -47,16 +48,16 @@ TERMS: dict[str, Callable[[pd.DataFrame], np.ndarray]] = {
     "log10_kb_beyond": _kb_beyond,
     "noncoding": lambda sites: ~sites.is_coding.to_numpy(dtype=bool),
 }
-"""What a regression may read of sites: columns of table `catalogue`, with logodds_narrow, nt_beyond (distance of the cut past the
-gene's last annotated end, at most 0 within it) and is_coding (the gene has a CDS)."""
+"""The terms that a regression may use. They read columns of table `catalogue`, and logodds_narrow, nt_beyond (distance
+of the cut past the gene's last annotated end, 0 or less within the gene) and is_coding (the gene has a CDS)."""
 
 
 class Calibration(NamedTuple):
     """The regressions for the sites of one network.
 
-    gtf, predicted: coefficients by the names of `TERMS`, and `intercept`. atlas: the probability of a site that an atlas has.
-    is_fit: whether `predicted` was fit to this network's log odds; the regression of the released network else, which orders the
-    places that compete for a site and says nothing on how sure one is.
+    gtf, predicted: coefficients by the names of `TERMS`, and `intercept`. atlas: the probability that a site of an
+    atlas is real. is_fit: whether `predicted` was fitted to this network's log odds. If not, it is the regression of
+    the released network: it only ranks the positions that compete for a site, and gives no confidence.
     """
 
     gtf: Mapping[str, float]
@@ -67,7 +68,8 @@ class Calibration(NamedTuple):
 
 @cache
 def site_calibration_of(network: str | None) -> Calibration:
-    """The calibration for the network with this digest (`model.Checkpoint.digest`); None where no network has seen the sites."""
+    """The calibration for the network with this digest (`model.Checkpoint.digest`); None if no network has scored the
+    sites."""
     fits = json.loads(CALIBRATION.read_text())
     own = next((fit for fit in fits["networks"].values() if network in fit["digests"]), None)
     gtf = own["gtf"] if own else fits["gtf"]
@@ -76,7 +78,7 @@ def site_calibration_of(network: str | None) -> Calibration:
 
 
 def probability(sites: pd.DataFrame, coefficients: Mapping[str, float]) -> np.ndarray:
-    """(n,) float64 of a regression's probabilities for n sites, which have the columns that its terms read."""
+    """(n,) float64: a regression's probabilities for n sites. The sites have the columns that its terms read."""
     logit = np.full(len(sites), coefficients["intercept"], dtype=np.float64)
     for name, value in coefficients.items():
         if name != "intercept":
@@ -87,8 +89,8 @@ def probability(sites: pd.DataFrame, coefficients: Mapping[str, float]) -> np.nd
 def confidence_of(known: pd.DataFrame, calibration: Calibration) -> np.ndarray:
     """(n,) probabilities that n annotated and measured sites are real.
 
-    known: of table `catalogue`, with the other columns that `calibration.gtf` reads. What several sources say is taken as
-    independent: a site is unreal only if each of them is wrong.
+    known: rows of table `catalogue`, with the other columns that `calibration.gtf` reads. Several sources are treated
+    as independent: a site is not real only if all of them are wrong.
     """
     sources = known.source.str.split("+")
     is_annotated = sources.map(lambda names: GTF in names).to_numpy(dtype=bool)

@@ -52,17 +52,17 @@ class Hexamer(NamedTuple):
 
 
 def tier_of(hexamer: str) -> int:
-    """Tier of six letters; one worse than the last tier where they have none."""
+    """Tier of a hexamer; the worst tier plus one if it has none."""
     return TIERS.get(hexamer, WORST_TIER + 1)
 
 
 def find_hexamer(upstream: str) -> Hexamer:
     """The signal of a cut.
 
-    upstream: transcribed strand from 45 nt before the cut base to 5 nt after it (HEXAMER_SEARCH_LENGTH + 5 letters),
-        so that a hexamer may start at any of the 45 positions before the cut.
-    The lowest tier wins, and within it the hit closest to the cut. Where nothing has a tier, the anchor is 25 nt
-    upstream of the cut, with tier -1.
+    upstream: transcribed strand from 45 nt before the cut base to 5 nt after it (HEXAMER_SEARCH_LENGTH + 5 letters), so
+    that a hexamer may start at any of the 45 positions before the cut.
+    The lowest tier is chosen, and within it the hexamer closest to the cut. If no hexamer has a tier, the anchor is 25
+    nt upstream of the cut, with tier -1.
     """
     if len(upstream) != HEXAMER_SEARCH_LENGTH + HEXAMER_LENGTH - 1:
         raise ValueError(f"upstream: {len(upstream)} letters, expected {HEXAMER_SEARCH_LENGTH + HEXAMER_LENGTH - 1}")
@@ -75,8 +75,9 @@ def find_hexamer(upstream: str) -> Hexamer:
 
 
 def find_rival(upstream: str, chosen: int) -> Hexamer | None:
-    """Another hexamer that may be the signal of the same cut: of tier 0 to 3, without a base of the chosen one, and of several
-    the one nearest to the usual distance from the cut; the lower tier of two as near.
+    """Another hexamer that may be the signal of the same cut. It is of tier 0 to 3 and does not overlap the chosen one.
+    Of several, it is the one nearest to the usual distance from the cut; of two at the same distance, the one with the
+    lower tier.
 
     upstream: as for `find_hexamer`. chosen: offset of the hexamer that it found.
     """
@@ -92,10 +93,10 @@ def find_rival(upstream: str, chosen: int) -> Hexamer | None:
 
 
 def is_a_rich(sequence: str) -> bool:
-    """Whether oligo-A to which an oligo-dT primer could bind stands in the sequence (authors' three patterns)."""
+    """Whether the sequence has oligo-A to which an oligo-dT primer could bind (the authors' three patterns)."""
     return any(pattern in sequence for pattern in _OLIGO_A)
 
 
 def canonical_share(tiers: np.ndarray) -> float:
-    """Share of tiers 0 and 1 among sites; about 0.8 for real ends of mammalian genes, below 0.1 at random places."""
+    """Share of sites with tier 0 or 1: about 0.8 for real ends of mammalian genes, below 0.1 at random positions."""
     return float(np.isin(tiers, (0, 1)).mean()) if len(tiers) else 0.0

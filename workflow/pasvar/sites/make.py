@@ -20,7 +20,7 @@ from pasvar.tables import read_table
 
 
 class Sites(NamedTuple):
-    """Tables `catalogue`, `tissue_usage` and `exons`, and lines that say what was found and left out."""
+    """Tables `catalogue`, `tissue_usage` and `exons`, and notes that say what was found and left out."""
 
     catalogue: pd.DataFrame
     tissue_usage: pd.DataFrame
@@ -43,7 +43,7 @@ def make_sites(gtf: str | Path, genome: Genome, settings: Mapping) -> Sites:
 
 
 def reuse_catalogue(path: str | Path, genome: Genome) -> pd.DataFrame:
-    """A catalogue made before. Raises InputError where its hexamers are not what the FASTA has there."""
+    """Read a catalogue that was made before. Raises InputError if its hexamers differ from the FASTA."""
     catalogue = read_table(path, "catalogue")
     names = genome.names.table(catalogue.chrom.unique())
     for site in catalogue.itertuples():
@@ -77,7 +77,7 @@ def _find(
     filled = [(name, part) for name, part in zip(names, parts, strict=True) if len(part)]
     evidence = pd.concat([part for _, part in filled] or parts, keys=[name for name, _ in filled] or names)
     evidence = name_intergenic(evidence)
-    # A row of an atlas may stand for several genes: its key has to say which.
+    # A row of an atlas may belong to several genes: its key must name the gene.
     evidence = evidence.set_index("gene_id", append=True, drop=False).rename_axis(["part", "row", "gene"])
     rules = SiteRules(**{key: settings[key] for key in SiteRules._fields})
     found: Catalogue = find_sites(evidence, genome, rules)
@@ -93,6 +93,6 @@ def _find(
 
 
 def _rows_of(site_of_evidence: pd.Series, part: str) -> pd.DataFrame:
-    """site_id and gene_id by the row of the atlas that is `part` of the evidence."""
+    """site_id and gene_id by the row of the atlas whose number in the evidence is `part`."""
     of_part = site_of_evidence[site_of_evidence.index.get_level_values("part") == part].rename("site_id").reset_index()
     return of_part.rename(columns={"gene": "gene_id"}).set_index("row")[["site_id", "gene_id"]]

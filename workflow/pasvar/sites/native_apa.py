@@ -1,7 +1,8 @@
-"""The published native-APA regression: how the authors predict the share of a gene's most distal site from its sites' log odds.
+"""The published native-APA regression: how the authors predict the share of a gene's most distal site from its sites'
+log odds.
 
-It no longer predicts anything here; `pasvar.validate.usage` compares it with what does (docs/accuracy.md). For genes with 2 to 10
-sites the authors fit
+pasvar no longer uses it for prediction; `pasvar.validate.usage` compares it with the rule that pasvar uses
+(docs/accuracy.md). For genes with 2 to 10 sites the authors fit
 
     s_k = clip(narrow log odds of site k, -8, 8)
     L_k = ln(distance from the first site to site k, + 1)             sites ordered proximal -> distal
@@ -9,9 +10,9 @@ sites the authors fit
     dist = exp(wd s_d + wdl L_d) + exp(bd)
     P(distal) = dist / (dist + prox)
 
-Here every term of `prox` is the weight of its own site, and exp(bp), which belongs to no site, is shared among the proximal
-ones, so that the usages sum to 1 and the last one is the authors' P(distal). How the authors construct L_k is not printed;
-"distance" is inferred. Source: johli/aparent-resnet, native APA analysis.
+Here each term of `prox` is the weight of its own site. exp(bp) belongs to no site; it is divided equally among the
+proximal sites. So the usages sum to 1, and the last one is the authors' P(distal). The authors do not publish how they
+construct L_k; "distance" is inferred. Source: johli/aparent-resnet, native APA analysis.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,5 @@
-"""To which genes the sites of an atlas belong: to those that the atlas names where the annotation agrees, else by place."""
+"""Assigns the sites of an atlas to genes: to the genes that the atlas names if the annotation agrees, otherwise by
+position."""
 
 from typing import NamedTuple
 
@@ -9,12 +10,14 @@ from pasvar.genome import assign_genes, gene_spans
 from pasvar.intervals import overlaps
 
 _VERSION = r"^(ENS[A-Z]*\d+)\.\d+$"
-"""Ensembl's identifiers without their version: atlas and annotation are of different releases."""
+"""Ensembl's identifiers with their version, which is removed, because atlas and annotation are of different
+releases."""
 
 
 class Placement(NamedTuple):
-    """genes: as of `genome.assign_genes`. Numbers of sites: n_named, for which the atlas names a gene of the annotation;
-    n_believed, which lie in that gene or downstream of it; n_beyond, of these farther than a site without a name may lie."""
+    """genes: as of `genome.assign_genes`. Numbers of sites: n_named, for which the atlas names a gene of the
+    annotation; n_believed, those of them that lie in that gene or downstream of it; n_beyond, those of the latter that
+    lie farther downstream than is allowed for a site without a gene name."""
 
     genes: pd.DataFrame
     n_named: int
@@ -25,9 +28,10 @@ class Placement(NamedTuple):
 def place_sites(sites: pd.DataFrame, exons: pd.DataFrame, extension: int, gene_distance: int) -> Placement:
     """The genes of an atlas's sites.
 
-    sites: of `atlas.Atlas`. exons: of `genome.Annotation`. A gene that the atlas names is believed where the annotation has it
-    on the site's strand, the site lies in it or up to `gene_distance` nt downstream of its last end, and no other gene of the
-    strand begins in between. Else the place decides, as in `genome.assign_genes` with `extension`.
+    sites: of `atlas.Atlas`. exons: of `genome.Annotation`. A gene that the atlas names is accepted if three conditions
+    hold: the annotation has it on the site's strand; the site lies in it or up to `gene_distance` nt downstream of its
+    last end; and no other gene of the strand begins in between. Otherwise the position decides, as in
+    `genome.assign_genes` with `extension`.
     """
     named = _named_genes(sites, exons)
     believed = _believed(named, sites, exons, gene_distance)
@@ -45,7 +49,8 @@ def place_sites(sites: pd.DataFrame, exons: pd.DataFrame, extension: int, gene_d
 
 
 def _named_genes(sites: pd.DataFrame, exons: pd.DataFrame) -> pd.DataFrame:
-    """Pairs of point (row number) and gene_id where the annotation has the gene on the contig and strand of the site."""
+    """Pairs of point (row number) and gene_id for which the annotation has the gene on the contig and strand of the
+    site."""
     names = sites.genes.reset_index(drop=True).str.split(r"[;,]", regex=True).explode().str.strip()
     names = names[names.fillna("") != ""].rename("name").rename_axis("point").reset_index()
     genes = exons[["gene_id", "gene_name", "chrom", "strand"]].drop_duplicates(ignore_index=True)
@@ -59,7 +64,7 @@ def _named_genes(sites: pd.DataFrame, exons: pd.DataFrame) -> pd.DataFrame:
 
 
 def _believed(named: pd.DataFrame, sites: pd.DataFrame, exons: pd.DataFrame, distance: int) -> pd.DataFrame:
-    """Rows of `genome.assign_genes` for the pairs whose gene is believed."""
+    """Rows of `genome.assign_genes` for the pairs whose gene is accepted."""
     points = sites.reset_index(drop=True)[["chrom", "strand", "cut"]].loc[named.point].reset_index(drop=True)
     genes = gene_spans(exons)
     own = genes.set_index("gene_id").loc[named.gene_id].reset_index()
@@ -69,7 +74,8 @@ def _believed(named: pd.DataFrame, sites: pd.DataFrame, exons: pd.DataFrame, dis
     if pairs.empty:
         return assign_genes(sites.head(0), exons, distance)
     genes = genes[genes.gene_id.isin(pairs.gene_id)]
-    # The genes are laid out one after the other, so that none but its own can claim a site.
+    # The genes are placed one after the other on an artificial contig, so that a site can only be assigned to its own
+    # gene.
     width = genes.end - genes.start + 2 * distance + 2
     shift = (width.cumsum() - width + distance + 1 - genes.start).set_axis(genes.gene_id)
     apart = exons[exons.gene_id.isin(genes.gene_id)].assign(chrom="apart")
@@ -81,7 +87,8 @@ def _believed(named: pd.DataFrame, sites: pd.DataFrame, exons: pd.DataFrame, dis
 
 
 def _is_blocked(points: pd.DataFrame, own: pd.DataFrame, genes: pd.DataFrame) -> np.ndarray:
-    """Whether another of the genes begins between the last end of a point's own and the point. own: a gene for each point."""
+    """Whether another gene begins between the last end of a point's own gene and the point. own: a gene for each
+    point."""
     plus = points.strand == "+"
     gap = points.assign(start=own.end.where(plus, points.cut), end=(points.cut + 1).where(plus, own.start))
     downstream = np.flatnonzero(gap.start < gap.end)

@@ -1,8 +1,8 @@
-"""Predicted sites: hexamers in 3' UTRs and downstream of genes at which the network cuts.
+"""Predicted sites: hexamers in 3' UTRs and downstream of genes after which the network predicts cleavage.
 
-`propose_sites` lists the hexamers, the caller has the network score their windows, and `judge_sites` makes sites of them. The cut
-is put where the network puts it. Of places that compete the one most probably real is kept. Annotated and measured sites keep
-what they have.
+`propose_sites` lists the hexamers. The caller lets the network score their windows. `judge_sites` then makes sites of
+them. The cut is the position where the network predicts most cleavage. If several positions compete, the one with the
+highest probability of being real is kept. Annotated and measured sites stay unchanged.
 """
 
 from bisect import bisect_left, insort
@@ -23,12 +23,12 @@ from pasvar.sites.windows import window_codes
 
 _PLACE = ["chrom", "strand", "hexamer_start"]
 _WANTED_CLASSES = ("3utr", "extended", "noncoding")
-"""Of `tables.SITE_CLASSES`. In introns and coding exons PolyA_DB has a cut after fewer than 1 in 10 hexamers."""
+"""Of `tables.SITE_CLASSES`. In introns and coding exons, PolyA_DB has a cut after fewer than 1 in 10 hexamers."""
 _NO_TIER = 9
 
 
 class PredictionRules(NamedTuple):
-    """What the user decides about predicted sites, by the names of the config keys."""
+    """The user's settings for predicted sites, by the names of the config keys."""
 
     predicted_sites: Mapping
     extension: int
@@ -37,7 +37,7 @@ class PredictionRules(NamedTuple):
     min_confidence: float
     min_usage_confidence: float
     catalogue: str | None = None
-    """Of sites made before, which is complete as it is."""
+    """A catalogue that was made before. It is considered complete."""
 
 
 def prediction_rules(settings: Mapping) -> PredictionRules:
@@ -48,10 +48,11 @@ def prediction_rules(settings: Mapping) -> PredictionRules:
 def propose_sites(
     known: pd.DataFrame, exons: pd.DataFrame, genome: Genome, rules: PredictionRules, shard: int = 1, n_shards: int = 1
 ) -> pd.DataFrame:
-    """Table `proposed_sites`: the places of one shard (from 1) whose windows the network is to score.
+    """Table `proposed_sites`: the positions of one shard (counted from 1) whose windows the network must score.
 
-    These are the hexamers of known sites, and those of tier 0 to `worst_tier` that start in a 3' UTR or within `extension` nt
-    downstream of a gene. known, exons: tables `catalogue` and `exons`. The shards have equal shares of the scanned sequence.
+    These are the hexamers of known sites, and the hexamers of tier 0 to `worst_tier` that start in a 3' UTR or within
+    `extension` nt downstream of a gene. known, exons: tables `catalogue` and `exons`. The shards have equal shares of
+    the scanned sequence.
     """
     own = known.drop_duplicates("site_id")[[*_PLACE, "hexamer_tier"]].iloc[: 0 if rules.catalogue else None]
     found = own.iloc[:0]
@@ -67,12 +68,12 @@ def propose_sites(
 
 
 def _joined(*frames: pd.DataFrame) -> pd.DataFrame:
-    """The rows of all frames; those without rows would change the dtypes of the others."""
+    """The rows of all frames. Empty frames are left out, because they would change the dtypes of the others."""
     return pd.concat([frame for frame in frames if len(frame)] or frames[:1], ignore_index=True)
 
 
 def _share(regions: pd.DataFrame, shard: int, n_shards: int) -> pd.DataFrame:
-    """The part of disjoint regions that is one of `n_shards` equal shares of their bases, in their order."""
+    """One of `n_shards` equal shares of the bases of disjoint regions, in their order."""
     end = (regions.end - regions.start).cumsum()
     begin = end - (regions.end - regions.start)
     total = int(end.iloc[-1]) if len(end) else 0
@@ -103,7 +104,7 @@ def _hexamers(regions: pd.DataFrame, genome: Genome, worst_tier: int) -> pd.Data
 
 
 def _hexamer_numbers(codes: np.ndarray) -> np.ndarray:
-    """The number of the hexamer at each of (n,) codes but the last five, in base 4; 4 ** 6 where it holds an N."""
+    """The number of the hexamer at each of (n,) codes except the last five, in base 4; 4 ** 6 if it contains an N."""
     windows = np.lib.stride_tricks.sliding_window_view(codes, HEXAMER_LENGTH)
     numbers = windows.astype(np.int64) @ (4 ** np.arange(HEXAMER_LENGTH)[::-1])
     return np.where((windows > 3).any(axis=1), 4**HEXAMER_LENGTH, numbers)
@@ -132,13 +133,14 @@ def predict_sites(
     calibration: Calibration,
     score: Callable[[pd.Series], pd.DataFrame],
 ) -> "Judged":
-    """`propose_sites`, the network's scores, and `judge_sites` in one go. score: from windows (text) to their `WINDOW_SCORES`."""
+    """`propose_sites`, the scores of the network, and `judge_sites` in one call. score: from windows (text) to their
+    `WINDOW_SCORES`."""
     proposed = propose_sites(known, exons, genome, rules)
     return judge_sites(known, proposed.join(score(proposed.window)), exons, genome.lengths, rules, calibration)
 
 
 class Judged(NamedTuple):
-    """Table `catalogue` with the predicted sites, and lines that say what was found and what was left out."""
+    """Table `catalogue` with the predicted sites, and notes that say what was found and what was left out."""
 
     catalogue: pd.DataFrame
     notes: list[str]
@@ -177,7 +179,7 @@ def judge_sites(
 
 
 def with_strength(known: pd.DataFrame, proposed: pd.DataFrame, exons: pd.DataFrame) -> pd.DataFrame:
-    """The known sites with their logodds_narrow, which stands in `proposed`, and is_coding."""
+    """The known sites with is_coding and with their logodds_narrow, which is taken from `proposed`."""
     strength = proposed.drop_duplicates(_PLACE).set_index(_PLACE).logodds_narrow
     logodds = strength.reindex(pd.MultiIndex.from_frame(known[_PLACE])).to_numpy()
     return known.assign(logodds_narrow=logodds, is_coding=is_coding(known, exons))
@@ -186,10 +188,10 @@ def with_strength(known: pd.DataFrame, proposed: pd.DataFrame, exons: pd.DataFra
 def find_predicted(
     places: pd.DataFrame, known: pd.DataFrame, exons: pd.DataFrame, rules: PredictionRules, calibration: Calibration
 ) -> pd.DataFrame:
-    """The sites that the network finds, by the columns of table `catalogue` but rank and in_usage.
+    """The sites that the network finds, with the columns of table `catalogue` except rank and in_usage.
 
-    places: hexamers with their windows and scores. A place is left out where its cut lies in no gene's 3' UTR or extension, and
-    where it lies closer than merge_distance to the cut of a known site or of a more confident place.
+    places: hexamers with their windows and scores. A place is left out if its cut lies in no gene's 3' UTR or
+    extension, or if it lies closer than merge_distance to the cut of a known site or of a place with higher confidence.
     """
     sites = _with_genes(_with_cuts(places), exons, rules.extension)
     sites["confidence"] = probability(sites, calibration.predicted)
@@ -212,8 +214,8 @@ def find_predicted(
 
 
 def _with_cuts(places: pd.DataFrame) -> pd.DataFrame:
-    """The places with `cut` (0-based) and `cut_pos`, where the network cuts most in the narrow window, but for those that it cuts
-    at an N, which may lie past the contig's end."""
+    """The places with `cut` (0-based) and `cut_pos`: the position where the network predicts most cleavage in the
+    narrow window. Places whose cut is an N are left out; an N may lie past the contig's end."""
     at_base = [window[int(mode)] != "N" for window, mode in zip(places.window, places.cut_mode, strict=True)]
     places = places[np.array(at_base, dtype=bool)]
     ahead = places.cut_mode.astype(np.int64) - HEXAMER_INDEX
@@ -223,8 +225,8 @@ def _with_cuts(places: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_genes(places: pd.DataFrame, exons: pd.DataFrame, extension: int) -> pd.DataFrame:
-    """A row per place and gene, with the columns of `assign_genes`, nt_beyond and is_coding, but for places in introns, in coding
-    exons and in no gene."""
+    """One row per place and gene, with the columns of `assign_genes`, nt_beyond and is_coding. Places in introns, in
+    coding exons and in no gene are left out."""
     places = places.reset_index(drop=True)
     genes = assign_genes(places[["chrom", "strand", "cut"]], exons, extension)
     rows = places.join(genes[genes.site_class.isin(_WANTED_CLASSES)].set_index("point"), how="inner")
@@ -235,7 +237,8 @@ def _with_genes(places: pd.DataFrame, exons: pd.DataFrame, extension: int) -> pd
 
 
 def _strongest_apart(sites: pd.DataFrame, known: pd.DataFrame, merge_distance: int) -> pd.DataFrame:
-    """The rows of the places that keep their distance: from known cuts, and from more confident places on the strand."""
+    """The rows of the places that are far enough from known cuts, and from places with higher confidence on the same
+    strand."""
     taken = {key: sorted(cuts - 1) for key, cuts in known.groupby(["chrom", "strand"]).cut_pos}
     best = sites.sort_values(
         ["confidence", "chrom", "cut", "hexamer_start"], ascending=[False, True, True, True], kind="stable"

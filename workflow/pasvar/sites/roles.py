@@ -1,4 +1,5 @@
-"""What a site is among the others of its gene: its rank, its class, and whether it takes part in the gene's usage."""
+"""The role of a site among the sites of its gene: its rank, its class, and whether it is counted in the gene's
+usage."""
 
 from collections.abc import Iterable
 
@@ -36,8 +37,8 @@ def sort_sites(sites: pd.DataFrame, chroms: Iterable[str]) -> pd.DataFrame:
 
 
 def _take_part(sites: pd.DataFrame, min_confidence: float) -> pd.Series:
-    """Which sites share the 3' ends of their gene: those that are measured or sure enough. In a gene that has none, the
-    annotated ones do, and in one without annotated sites all."""
+    """Which sites share the 3' ends of their gene: those that are measured or have enough confidence. If a gene has no
+    such site, its annotated sites do. If it has no annotated sites either, all its sites do."""
     sure = (sites.confidence >= min_confidence) | sites.usage_measured.notna()
     annotated = sites.n_transcripts > 0
     has_sure = sure.groupby(sites.gene_id).transform("any")
@@ -46,7 +47,8 @@ def _take_part(sites: pd.DataFrame, min_confidence: float) -> pd.Series:
 
 
 def _utr_classes(sites: pd.DataFrame, exons: pd.DataFrame) -> np.ndarray:
-    """Column site_class, where sites in 3' UTRs are distinguished by the exon that they end, see `tables.SITE_CLASSES`."""
+    """Column site_class, in which sites in 3' UTRs are distinguished by the exon that they end; see
+    `tables.SITE_CLASSES`."""
     in_utr = sites.site_class.isin(_IN_UTR)
     first = sites.gene_id.map(_last_exons(exons))
     in_last = in_utr & ~(along(sites.cut_pos - 1, sites.strand) < first)
@@ -60,9 +62,10 @@ def _utr_classes(sites: pd.DataFrame, exons: pd.DataFrame) -> np.ndarray:
 
 
 def _last_exons(exons: pd.DataFrame) -> pd.Series:
-    """The first base along the strand (0-based, negative on minus) of each gene's last exon, by gene_id.
+    """The first base of each gene's last exon along the strand (0-based, negative on minus), by gene_id.
 
-    It is the most distal of its transcripts' last exons, with the others that overlap it.
+    The last exon is the most distal of the last exons of the gene's transcripts, joined with the other last exons that
+    overlap it.
     """
     plus = exons.strand == "+"
     exons = exons.assign(

@@ -1,4 +1,4 @@
-"""What speaks for a polyadenylation site: the 3' ends of transcripts, and the sites of atlases, gene by gene."""
+"""The evidence for polyadenylation sites, gene by gene: the 3' ends of transcripts, and the sites of atlases."""
 
 import numpy as np
 import pandas as pd
@@ -14,9 +14,9 @@ COLUMNS = [
     *("chrom", "strand", "cut", "gene_id", "gene_name", "site_class", "utr_length", "truncating"),
     *("source", "transcript_id", "abundance", "share", "weight"),
 ]
-"""An evidence: `cut` 0-based; `source` `gtf` or the atlas's name; `transcript_id` of an end, null of an atlas's site;
-`abundance`, `share` as in `atlas.Atlas`; `weight` the share of the gene's 3' ends in its atlas, by which two
-atlases can be compared; the rest as in table `catalogue`."""
+"""Columns of an evidence. `cut`: 0-based. `source`: `gtf` or the atlas's name. `transcript_id`: of a transcript end;
+null for a site of an atlas. `abundance`, `share`: as in `atlas.Atlas`. `weight`: the share of the gene's 3' ends in its
+atlas, so that two atlases can be compared. The other columns: as in table `catalogue`."""
 
 
 def transcript_ends(transcripts: pd.DataFrame) -> pd.DataFrame:
@@ -37,10 +37,10 @@ def transcript_ends(transcripts: pd.DataFrame) -> pd.DataFrame:
 def atlas_sites(
     atlas: Atlas, exons: pd.DataFrame, extension: int, gene_distance: int, site_classes: list[str]
 ) -> tuple[pd.DataFrame, list[str]]:
-    """Evidence from an atlas, a row per site and gene, and lines that say where its sites lie and what was left out.
+    """Evidence from an atlas, one row per site and gene, and notes that say where its sites lie and what was left out.
 
     The index is the row in `atlas.sites`. exons: of `genome.Annotation`. extension, gene_distance: as for
-    `placement.place_sites`. site_classes: those to keep. gene_id is null for sites in no gene.
+    `placement.place_sites`. site_classes: the classes to keep. gene_id is null for sites in no gene.
     """
     placement = place_sites(atlas.sites, exons, extension, gene_distance)
     rows = atlas.sites.iloc[placement.genes.point].reset_index(drop=True).join(placement.genes)
@@ -51,7 +51,8 @@ def atlas_sites(
             f"{placement.n_beyond} of them for the name alone (config key `atlas_gene_distance`)"
         )
     rows = rows[rows.site_class.isin(site_classes)].assign(source=atlas.name, transcript_id=None)
-    # An atlas may list a site once for each gene that it names; what the annotation takes for one gene is one site.
+    # An atlas may list a site once for each gene that it names. If the annotation has only one gene there, it is one
+    # site.
     rows = rows.sort_values("abundance", ascending=False, kind="stable", na_position="last")
     repeated = rows.duplicated(["chrom", "strand", "cut", "gene_id"])
     if repeated.any():
@@ -74,14 +75,15 @@ def _describe_classes(counts: pd.Series, site_classes: list[str]) -> str:
 
 
 def _share_of_gene(rows: pd.DataFrame) -> pd.Series:
-    """How much of its gene's 3' ends a site has in its atlas, whatever unit that counts in; NaN where it does not say."""
+    """The share of its gene's 3' ends that a site has in its atlas, whatever the unit of the abundance; NaN if the
+    atlas does not say."""
     total = rows.groupby("gene_id", dropna=False).abundance.transform("sum")
     return (rows.abundance / total.where(total > 0)).fillna(rows.share)
 
 
 def name_intergenic(evidence: pd.DataFrame) -> pd.DataFrame:
-    """The evidence of all atlases with a gene for sites that lie in none: one of their own, shared by those within 1 kb of one
-    another."""
+    """The evidence of all atlases, with a gene for sites that lie in no gene: a gene of their own. Sites within 1 kb of
+    one another share it."""
     alone = evidence.gene_id.isna()
     if not alone.any():
         return evidence

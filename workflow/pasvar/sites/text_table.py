@@ -1,6 +1,5 @@
-"""Tab-separated text as columns of text by line number, whatever else stands in the file: comments, browser and track
-lines, blank lines, a header or none, plain or gzipped.
-"""
+"""Tab-separated text, read as columns of text by line number. The file may also have comments, browser and track lines,
+blank lines, a header or none, and it may be plain or gzipped."""
 
 import gzip
 import re
@@ -26,10 +25,10 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _NO_DELIMITER = "\x01"
 _NOT_DATA = r"^(#|\s*$|track(\s|$)|browser(\s|$))"
 _EMPTY = ["", ".", "NA", "NaN", "nan", "na"]
-"""How the atlases write that there is no value."""
+"""The spellings of a missing value in the atlases."""
 
 _NO_PLACE = 2.0**40
-"""Past the end of any contig."""
+"""A position past the end of any contig."""
 
 _SITE_NAMES = (
     r"^(?P<chrom>.+):(?P<position>\d+):(?P<strand>[+-])$",
@@ -63,11 +62,12 @@ class TextTable:
 
     @property
     def names(self) -> list[str]:
-        """What the columns are called if the table has a header: a comment with several fields, else the first row."""
+        """The names of the columns if the table has a header: the last comment if it has several fields, otherwise the
+        first row."""
         return self.header or (self.comment if len(self.comment) > 1 else self.first)
 
     def with_header(self) -> "TextTable":
-        """The table with `names` as its header, which is then no row of it."""
+        """The table with `names` as its header; the header is then not one of the rows."""
         if self.header is not None:
             return self
         body = 0 if len(self.comment) > 1 else 1
@@ -78,7 +78,7 @@ class TextTable:
         return replace(self, lines=self.lines[rows], fields=self.fields.filter(pa.array(rows)))
 
     def column(self, column: Column, key: str) -> pd.Series:
-        """A column as text, by line number. Raises InputError, naming the line, where there is none."""
+        """A column as text, by line number. Raises InputError, naming the line, if a row has no such column."""
         number = self._number(column, key)
         width = pc.list_value_length(self.fields).to_numpy(zero_copy_only=False)
         if len(width) and (width < number).any():
@@ -103,9 +103,9 @@ class TextTable:
 
 
 def read_text_table(path: Path) -> TextTable:
-    """The rows of a tab-separated file; one that has no tab at all is separated by blanks, as BED allows.
+    """The rows of a tab-separated file. A file without any tab is separated by blanks, as BED allows.
 
-    Raises InputError where it cannot be read.
+    Raises InputError if it cannot be read.
     """
     lines = _read_lines(path)
     is_row = np.asarray(pc.invert(pc.match_substring_regex(lines, _NOT_DATA)))
@@ -120,7 +120,7 @@ def read_text_table(path: Path) -> TextTable:
 
 
 def _read_lines(path: Path) -> pa.StringArray:
-    """Every line of a file, plain or gzipped, whatever it is called."""
+    """Every line of a file, plain or gzipped, whatever its name."""
     require_file(path, "file of tab-separated text")
     try:
         with path.open("rb") as file:
@@ -140,7 +140,7 @@ def _read_lines(path: Path) -> pa.StringArray:
 
 
 def numbers(text: pd.Series, path: Path, key: str, needed: bool = False) -> pd.Series:
-    """Text as float64; NaN where there is no value, unless it is `needed`. Raises InputError naming the line."""
+    """Text as float64; NaN if there is no value, unless a value is `needed`. Raises InputError naming the line."""
     try:
         values = pd.Series(pc.cast(pa.array(text, pa.string()), pa.float64()).to_numpy(), index=text.index)
     except pa.ArrowInvalid:  # slower, and finds out which are none
@@ -158,7 +158,7 @@ def positions(text: pd.Series, path: Path, key: str) -> pd.Series:
 
 
 def joined_names(columns: Sequence[pd.Series]) -> pd.Series:
-    """What several columns of text name, joined by `;`, without what stands for no name."""
+    """The names in several columns of text, joined by `;`, without the spellings of a missing name."""
     names = pd.DataFrame(dict(enumerate(columns))).replace(_EMPTY, "")
     text = names[0].str.cat([names[i] for i in range(1, len(columns))], sep=";") if len(columns) > 1 else names[0]
     return text.str.strip(";")
@@ -178,9 +178,10 @@ def is_site_name(text: str) -> bool:
 
 
 def extract(text: pd.Series, *patterns: str) -> pd.DataFrame:
-    """The named groups of the first pattern that matches any of the texts, a column each; missing where it does not match.
+    """The named groups of the first pattern that matches any of the texts, one column each; missing if a text does not
+    match.
 
-    As `Series.str.extract` with the regular expressions of pyarrow, ten times as fast.
+    Like `Series.str.extract`, but with pyarrow's regular expressions, which are ten times as fast.
     """
     for pattern in patterns:
         found = pc.extract_regex(pa.array(text, pa.string()), pattern)

@@ -11,23 +11,25 @@ from pasvar.errors import InputError
 from pasvar.sites.text_table import numbers, read_text_table, require
 
 MIN_EXPRESSION = 0.1
-"""Expression (TPM, or the atlas's measure) of a gene below which a tissue says nothing about its usages (the threshold
+"""Below this expression of a gene (TPM, or the atlas's measure) a tissue says nothing about its usages (the threshold
 at which GTEx counts a gene as expressed)."""
 
 _IDS = ("transcript_id", "Name")
 _NOT_TISSUES = {*_IDS, "gene_id", "gene_name", "Description"}
 _GCT = "1."
-"""What the first line of a .gct has after its `#`: the version of the format."""
+"""The text after `#` in the first line of a .gct: the version of the format."""
 _VERSION = r"^(ENS[A-Z]*\d+|[NX][MR]_\d+)\.\d+"
-"""Identifiers of Ensembl and RefSeq with their version; MSTRG.7.1 and MSTRG.7.2 are two transcripts."""
+"""Identifiers of Ensembl and RefSeq with their version. Other identifiers are not changed: MSTRG.7.1 and MSTRG.7.2 are
+two transcripts."""
 
 COLUMNS = ["site_id", "gene_id", "tissue", "usage", "source"]
 
 
 def read_expression(path: str | Path) -> pd.DataFrame:
-    """Expression of transcripts, a column per tissue, indexed by transcript_id without the version of `_VERSION`.
+    """Expression of transcripts, one column per tissue, indexed by transcript_id without the version of `_VERSION`.
 
-    Tab-separated with a column transcript_id, or a .gct as GTEx has it. Raises InputError, naming file, line and column.
+    The file is tab-separated with a column transcript_id, or a .gct as GTEx publishes it. Raises InputError, naming
+    file, line and column.
     """
     path = Path(path)
     table = read_text_table(path)
@@ -50,12 +52,13 @@ def read_expression(path: str | Path) -> pd.DataFrame:
 
 
 def without_version(ids: pd.Series) -> pd.Series:
-    """Identifiers of transcripts without the version, which Ensembl and RefSeq append; others keep what follows their dots."""
+    """Identifiers of transcripts without the version that Ensembl and RefSeq append. In other identifiers the part
+    after a dot stays."""
     return ids.str.replace(_VERSION, r"\1", regex=True)
 
 
 def usage_by_transcripts(catalogue: pd.DataFrame, expression: pd.DataFrame) -> pd.DataFrame:
-    """Table `tissue_usage`: a site has the expression of the transcripts that end there. Raises InputError where the
+    """Table `tissue_usage`: a site has the expression of the transcripts that end there. Raises InputError if the
     transcripts are of another annotation."""
     ends = catalogue[["site_id", "gene_id", "transcript_ids"]].explode("transcript_ids").dropna()
     ids = without_version(ends.transcript_ids)
@@ -76,7 +79,7 @@ def usage_by_atlas(rows: pd.DataFrame, tissues: pd.DataFrame, name: str) -> pd.D
 
 
 def join_usages(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
-    """The parts one after the other, without what an earlier one has of the same gene and tissue."""
+    """The parts one after the other. A gene and tissue that an earlier part has is left out of later parts."""
     joined = pd.DataFrame(columns=COLUMNS)
     for part in parts:
         seen = pd.MultiIndex.from_frame(joined[["gene_id", "tissue"]])
@@ -86,7 +89,8 @@ def join_usages(parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _shares(amounts: pd.DataFrame, source: str) -> pd.DataFrame:
-    """Long table of shares within gene and tissue. amounts: by (site_id, gene_id), a column per tissue, in any order."""
+    """Long table of shares within gene and tissue. amounts: by (site_id, gene_id), one column per tissue, in any
+    order."""
     amounts = amounts.groupby(level=["site_id", "gene_id"]).sum()
     long = amounts.rename_axis(columns="tissue").stack().rename("amount").reset_index()
     total = long.groupby(["gene_id", "tissue"]).amount.transform("sum")

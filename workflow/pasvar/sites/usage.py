@@ -1,5 +1,5 @@
-"""How the sites of a gene share its 3' ends: predicted where nothing was measured, completed where an atlas measured some, and
-shifted by what an allele does to the sites.
+"""How the sites of a gene share its 3' ends. The shares are predicted if nothing was measured, completed if an atlas
+measured some of them, and changed by the effect of an allele on the sites.
 
 The share of site k of a gene is predicted by a multinomial logit,
 
@@ -9,10 +9,10 @@ The share of site k of a gene is predicted by a multinomial logit,
         + coding      * share of the gene's longest CDS that what ends there keeps
         + confidence  * ln(probability that the site is real)
 
-`pasvar.validate.usage` fits the four numbers to PolyASite 2.0 and compares the outcome with the rules of the field;
-docs/accuracy.md has the figures. Which site is used is one question, what an allele does to a site another: the log odds of a
-site in its gene change by the whole of its change in narrow log odds (measured slope 0.99, docs/accuracy.md), whether its usage
-was measured or predicted.
+`pasvar.validate.usage` fits the four numbers to PolyASite 2.0 and compares the result with published rules;
+docs/accuracy.md has the figures. Which site is used and what an allele does to a site are separate questions. The log
+odds of a site in its gene change by the whole of its change in narrow log odds (measured slope 0.99, docs/accuracy.md),
+whether its usage was measured or predicted.
 """
 
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ SCORE_LIMIT = 8.0
 """Log odds are clipped to [-8, 8], as in the published regression (`native_apa`)."""
 
 CONFIDENCE_FLOOR = 0.01
-"""The least probability of being real that a site counts with."""
+"""The lowest value that is used for the probability that a site is real."""
 
 INTRONIC_SHARE = 0.03
-"""Share of a gene's 3' ends that its sites in introns and coding exons have together where nothing measured them: of 460
-predominant sites of chromosome 20 in PolyASite 2.0, 13 lie there. The logit was not fit on such sites."""
+"""Share of a gene's 3' ends that its sites in introns and coding exons have together if they were not measured. Of 460
+predominant sites of chromosome 20 in PolyASite 2.0, 13 lie there. The logit was not fitted on such sites."""
 
 _NOT_FITTED = ("intron", "exon", "intergenic")
 
@@ -78,12 +78,13 @@ USAGE_FITS = (
         confidence=2.895,
     ),
 )
-"""For APARENT2 (either of the authors' files) and for `aparent2-mini`: 353 genes of chromosome 20 above 1 TPM in PolyASite 2.0,
-half cross-entropy and half absolute error of the predominant site's share."""
+"""For APARENT2 (either of the authors' files) and for `aparent2-mini`. Fitted to 353 genes of chromosome 20 above 1 TPM
+in PolyASite 2.0; the loss is half cross-entropy and half absolute error of the predominant site's share."""
 
 
 def fit_for(network_sha256: str) -> tuple[UsageFit, bool]:
-    """The coefficients for a network, and whether they were fit with it; those of APARENT2 where none were."""
+    """The coefficients for a network, and whether they were fitted with it. If there are none for it, the coefficients
+    of APARENT2."""
     for fit in USAGE_FITS:
         if network_sha256 in fit.networks:
             return fit, True
@@ -91,10 +92,10 @@ def fit_for(network_sha256: str) -> tuple[UsageFit, bool]:
 
 
 def usage_terms(sites: pd.DataFrame) -> np.ndarray:
-    """(n, 4) float64: what the coefficients of `UsageFit` are multiplied with.
+    """(n, 4) float64: the values by which the coefficients of `UsageFit` are multiplied.
 
-    sites: n_transcripts, logodds_narrow, coding_share and confidence. A gene without a CDS keeps it alike at every site; a site
-    whose confidence is not known counts as certain.
+    sites: n_transcripts, logodds_narrow, coding_share and confidence. A gene without a CDS has coding share 1 at every
+    site. A site with unknown confidence counts as certain.
     """
     terms = {
         "strength": sites.logodds_narrow.clip(-SCORE_LIMIT, SCORE_LIMIT),
@@ -108,14 +109,14 @@ def usage_terms(sites: pd.DataFrame) -> np.ndarray:
 def predict_usage(sites: pd.DataFrame, fit: UsageFit) -> np.ndarray:
     """Shares (n,) of the sites of whole genes, summing to 1 in each.
 
-    sites: gene_id, site_class, in_usage and what `usage_terms` reads. Sites that do not take part have 0. What lies in introns,
-    coding exons or no gene, and is no annotated end, has `INTRONIC_SHARE` of a gene together.
+    sites: gene_id, site_class, in_usage and the columns that `usage_terms` reads. Sites with in_usage false have 0.
+    Sites in introns, coding exons or no gene that are not annotated ends have together `INTRONIC_SHARE` of a gene.
     """
     return share_out(usage_terms(sites) @ fit.coefficients, sites)
 
 
 def share_out(value: np.ndarray, sites: pd.DataFrame) -> np.ndarray:
-    """Shares (n,) of sites within their genes in proportion to exp(value), as `predict_usage` has them."""
+    """Shares (n,) of sites within their genes in proportion to exp(value), with the rules of `predict_usage`."""
     gene = pd.factorize(sites.gene_id)[0]
     takes_part, aside = sites.in_usage.to_numpy(dtype=bool), is_outside_fit(sites)
     shares = [_softmax(value, gene, takes_part & group) for group in (~aside, aside)]
@@ -135,16 +136,18 @@ def _softmax(value: np.ndarray, group: np.ndarray, chosen: np.ndarray) -> np.nda
 
 
 def is_outside_fit(sites: pd.DataFrame) -> np.ndarray:
-    """Which sites (n,) the logit was not fit on: those in introns, coding exons or no gene that are no annotated end."""
+    """Which sites (n,) the logit was not fitted on: sites in introns, coding exons or no gene that are not annotated
+    ends."""
     return (sites.site_class.isin(_NOT_FITTED) & (sites.n_transcripts == 0)).to_numpy(dtype=bool)
 
 
 def complete_usage(measured: np.ndarray, predicted: np.ndarray, floor: float) -> np.ndarray:
-    """Shares (k,) of all sites of a gene, summing to 1, where an atlas has measured some.
+    """Shares (k,) of all sites of a gene, summing to 1, if an atlas has measured some of them.
 
-    measured: (k,), NaN for a site that the atlas has not seen. What its shares leave of 1 goes to those sites in proportion to
-    `predicted`; each site that takes part, to which it gives more than 0, has at least `floor` before the shares are brought
-    to 1, so that one never seen can still gain.
+    measured: (k,), NaN for a site that the atlas has not seen. The rest, 1 minus the measured shares, goes to the sites
+    that were not seen, in proportion to `predicted`. Each site that takes part, which is one with `predicted` above 0
+    or a measured share, gets at least `floor` before the shares are scaled to a sum of 1, so that a site that was never
+    seen can still gain.
     """
     unseen = np.isnan(measured)
     usage = np.where(unseen, 0.0, measured)
@@ -156,12 +159,12 @@ def complete_usage(measured: np.ndarray, predicted: np.ndarray, floor: float) ->
 
 
 def shifted_usage(usage: np.ndarray, delta_logodds: np.ndarray) -> np.ndarray:
-    """Shares (..., k) when the log odds of the sites change by (..., k): each share is multiplied by exp(delta), and the
-    shares are brought to 1 again.
+    """Shares (..., k) when the log odds of the sites change by (..., k): each share is multiplied by exp(delta), and
+    then the shares are scaled to a sum of 1.
 
-    Where one site changes alone, its log odds against all others shift by exactly its delta, as in the authors' formula for a
-    single site (`scores.delta_usage`); the others share what it gains or loses in proportion. A share of 0 counts
-    as 1e-7, the authors' floor.
+    If only one site changes, its log odds against all others change by exactly its delta, as in the authors' formula
+    for a single site (`scores.delta_usage`). The others share its gain or loss in proportion to their shares. A share
+    of 0 counts as 1e-7, the authors' floor.
     """
     log_weight = np.log(np.maximum(usage, PROBABILITY_FLOOR)) + delta_logodds
     weight = np.exp(log_weight - log_weight.max(axis=-1, keepdims=True))
@@ -169,7 +172,7 @@ def shifted_usage(usage: np.ndarray, delta_logodds: np.ndarray) -> np.ndarray:
 
 
 def expected_length(usage: np.ndarray, lengths: np.ndarray) -> np.ndarray:
-    """Expected 3' UTR length in nt over the sites that have one (NaN elsewhere); NaN where no site that is used has.
+    """Expected 3' UTR length in nt over the sites that have one (NaN elsewhere); NaN if none of the used sites has one.
 
     usage: (..., k). lengths: (k,) nt.
     """

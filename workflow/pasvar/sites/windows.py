@@ -8,7 +8,7 @@ from pasvar.genome import Genome
 from pasvar.sequence import reverse_complement
 
 _WINDOWS_AT_ONCE = 4096
-"""Of one contig: a long one as a whole would take a gigabyte."""
+"""Windows of one contig that are read at once: a long contig as a whole would take a gigabyte."""
 
 
 def window_codes(windows: pd.DataFrame, genome: Genome) -> np.ndarray:

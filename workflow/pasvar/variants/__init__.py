@@ -1,6 +1,7 @@
-"""Variants: from VCF files to a status for each allele, and the windows of those that touch a site.
+"""Variants: from VCF files to a status for each allele, and to the windows of the alleles that touch a site.
 
-In: VCF or BCF files, windows, catalogue. Out: tables `ledger`, `alleles`, `candidates`, `vcf_counts`, `gene_counts`, `shards`.
+In: VCF or BCF files, windows, catalogue. Out: tables `ledger`, `alleles`, `candidates`, `vcf_counts`, `gene_counts`,
+`shards`.
 """
 
 import lazy_loader

@@ -1,4 +1,4 @@
-"""Contigs by the accessions of RefSeq, as HGVS and dbSNP have them."""
+"""Contigs by the accessions of RefSeq, as HGVS and dbSNP use them."""
 
 import re
 from collections.abc import Mapping
@@ -23,11 +23,12 @@ _LENGTHS = {
         *(46709983, 50818468, 156040895, 57227415),
     ],
 }
-"""Lengths of chromosomes 1 to 22, X and Y, which tell the assembly of a FASTA (same source)."""
+"""Lengths of chromosomes 1 to 22, X and Y, which show the assembly of a FASTA (same source)."""
 
 
 def assembly_of(lengths: Mapping[str, int]) -> str | None:
-    """GRCh37 or GRCh38, by the chromosomes of a FASTA, which may be some of them; None where it is neither. lengths: by name."""
+    """GRCh37 or GRCh38, by the chromosomes of a FASTA (it may have only some of them); None if it is neither. lengths:
+    by name."""
     names = ContigNames(lengths)
     numbers = [(number, lengths[contig]) for number, name in enumerate(_NAMES) if (contig := names.match(name))]
     agreeing = (name for name, known in _LENGTHS.items() if all(known[number] == length for number, length in numbers))
@@ -35,8 +36,8 @@ def assembly_of(lengths: Mapping[str, int]) -> str | None:
 
 
 def find_contig(name: str, genome: Genome) -> str | None:
-    """The FASTA's name of a contig that others spell with or without `chr`, or by RefSeq's accession (`NC_000011.10`); None where
-    it has none. Raises InputError where the accession is of another assembly than the FASTA."""
+    """The FASTA's name of a contig that is spelled with or without `chr`, or as RefSeq's accession (`NC_000011.10`);
+    None if the FASTA does not have it. Raises InputError if the accession is of another assembly than the FASTA."""
     found = genome.names.match(name)
     accession = _ACCESSION.fullmatch(name)
     if found is not None or accession is None:

@@ -1,7 +1,7 @@
-"""What an allele does to a sequence: its normal form, and the window it makes of a site's window.
+"""What an allele does to a sequence: its normal form, and the window that results from a site's window.
 
 Everything here is a function of a sequence and an edit: "replace [start, end) by the codes `alt`", 0-based, on the
-strand of the sequence given.
+strand of the given sequence.
 """
 
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ from pasvar.sequence import decode, encode, reverse_complement
 from pasvar.sites import WORST_TIER, tier_of
 
 MAX_SHIFT = 1000
-"""How far an indel is followed along a repeat, in nt. Longer repeats exist, but no window is longer than 205."""
+"""How far an indel is shifted along a repeat, in nt. Longer repeats exist, but no window is longer than 205."""
 
 
 class Edit(NamedTuple):
@@ -29,7 +29,7 @@ class Edit(NamedTuple):
 
     @property
     def is_indel(self) -> bool:
-        """Whether something was only inserted or only deleted, so that the edit may have several places."""
+        """Whether the edit is a pure insertion or deletion, so that it may have several equivalent positions."""
         return (self.start == self.end) != (len(self.alt) == 0)
 
     @property
@@ -40,9 +40,9 @@ class Edit(NamedTuple):
 class AlternateWindow(NamedTuple):
     """The window of an allele at a site, all indices on the transcribed strand.
 
-    codes: (205,) uint8. index, last_index: first and last base changed. anchor: what keeps its place, see `place_edits`.
-    other: (205,) uint8, the window as it would be if an indel counted as lying on the other side of the hexamer, where
-    nothing speaks for either side (`other_side`); None else.
+    codes: (205,) uint8. index, last_index: first and last base changed. anchor: the part of the window that keeps its
+    position, see `place_edits`. other: (205,) uint8, the window that results if an indel is assigned to the other side
+    of the hexamer, when neither side is preferable (`other_side`); otherwise None.
     """
 
     codes: np.ndarray
@@ -54,7 +54,7 @@ class AlternateWindow(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _encoded(alt: str) -> np.ndarray:
-    """`encode`, remembered: nearly all alleles of a cohort are one of four letters."""
+    """`encode` with a cache: nearly all alleles of a cohort are one of four letters."""
     codes = encode(alt)
     codes.flags.writeable = False
     return codes
@@ -63,7 +63,7 @@ def _encoded(alt: str) -> np.ndarray:
 def trim(start: int, ref: str, alt: str) -> Edit:
     """The edit of a VCF allele (start = POS - 1) without the bases that REF and ALT share at their ends.
 
-    An ALT that is REF again replaces the first base by itself.
+    If ALT equals REF, the edit replaces the first base by itself.
     """
     if ref == alt:
         return Edit(start, start + 1, encode(alt[0]))
@@ -83,7 +83,7 @@ def room_left(codes: np.ndarray, edit: Edit) -> int:
         return 0
     unit = edit.alt if len(edit.alt) else codes[edit.start : edit.end]
     shift = 0
-    # One step left is free where the base that leaves on the right is the one that enters on the left.
+    # One step left is possible if the base that leaves on the right equals the base that enters on the left.
     while shift < min(edit.start, MAX_SHIFT) and codes[edit.start - shift - 1] == unit[-1 - shift % len(unit)]:
         shift += 1
     return shift
@@ -96,7 +96,8 @@ def room_right(codes: np.ndarray, edit: Edit) -> int:
 
 
 def shift(edit: Edit, by: int) -> Edit:
-    """The same indel `by` nt further left (negative) or right; `by` must be within the room that it has."""
+    """The same indel, `by` nt further left (negative) or right. `by` must be within the distance that the indel can
+    move."""
     if by == 0:
         return edit
     if len(edit.alt) == 0:
@@ -106,7 +107,7 @@ def shift(edit: Edit, by: int) -> Edit:
 
 
 def left_align(stretch: SequenceSlice | SequenceChunks, edit: Edit) -> Edit:
-    """The edit, in coordinates of the contig, at the leftmost of its equivalent places."""
+    """The edit, in coordinates of the contig, at the leftmost of its equivalent positions."""
     if not edit.is_indel:
         return edit
     # N matches nothing: outside the contig and in gaps an indel stays where it is.
@@ -129,7 +130,7 @@ def room_after(stretch: SequenceSlice | SequenceChunks, edit: Edit) -> int:
 
 
 def to_vcf(stretch: SequenceSlice | SequenceChunks, edit: Edit) -> tuple[int, str, str]:
-    """POS (1-based), REF and ALT of an edit, as bcftools norm writes them: an indel takes along the base before it, or at
+    """POS (1-based), REF and ALT of an edit, as bcftools norm writes them: an indel includes the base before it, or at
     the contig's start the base after it."""
     start, end, alt = edit.start, edit.end, decode(edit.alt)
     before = after = ""
@@ -151,10 +152,10 @@ def reach(max_allele_length: int) -> int:
 def alternate_window(
     stretch: SequenceSlice | SequenceChunks, edit: Edit, window_start: int, strand: str
 ) -> AlternateWindow:
-    """The window of a site with the edit in place.
+    """The window of a site with the edit applied.
 
-    stretch: must hold the window and, on either side, as many bases as the edit is long or can be shifted.
-    edit: in coordinates of the contig. window_start: of the site's window on the forward strand. strand: + or -.
+    stretch: must contain the window and, on either side, as many bases as the edit is long or can be shifted. edit: in
+    coordinates of the contig. window_start: of the site's window on the forward strand. strand: + or -.
     """
     codes, (turned,), window = _transcribed(stretch, [edit], window_start, strand)
     return place_edit(codes, turned, window)
@@ -163,11 +164,11 @@ def alternate_window(
 def haplotype_window(
     stretch: SequenceSlice | SequenceChunks, edits: Sequence[Edit], window_start: int, strand: str
 ) -> tuple[np.ndarray, str] | None:
-    """The window (205,) of a site with all edits of one haplotype in place, and its anchor; None where edits collide.
+    """The window (205,) of a site with all edits of one haplotype applied, and its anchor; None if edits collide.
 
-    Each edit is made where it stands, as its VCF record spells it, whatever other places an indel could have. For a single edit
-    it is `alternate_window`; how the hexamer keeps its place: `place_edits`.
-    stretch: must hold, on either side of window and edits, as many bases as a window and the edits together have.
+    Each edit is made at the position that its VCF record gives, whatever other positions an indel could have. For a
+    single edit the result is that of `alternate_window`. `place_edits` describes how the hexamer keeps its position.
+    stretch: must contain, on either side of window and edits, as many bases as a window and the edits together have.
     """
     if collide(edits):
         return None
@@ -175,7 +176,7 @@ def haplotype_window(
 
 
 def collide(edits: Sequence[Edit]) -> bool:
-    """Whether two edits of one haplotype cannot both be made: they share a base, or insert at the same place.
+    """Whether two edits of one haplotype cannot both be made, because they share a base or insert at the same position.
 
     An insertion next to a base that another edit replaces is no collision.
     """
@@ -187,16 +188,17 @@ def collide(edits: Sequence[Edit]) -> bool:
 
 
 def _order(edit: Edit) -> tuple[int, int]:
-    """Along the sequence; an insertion comes before what is replaced after it."""
+    """Order along the sequence; an insertion comes before an edit that replaces the base after it."""
     return edit.start, edit.end
 
 
 def _transcribed(
     stretch: SequenceSlice | SequenceChunks, edits: Sequence[Edit], window_start: int, strand: str
 ) -> tuple[np.ndarray, list[Edit], int]:
-    """(codes, edits, window) of the transcribed strand, for `place_edits`, of edits in coordinates of the contig."""
+    """(codes, edits, window) of the transcribed strand, for `place_edits`; the given edits are in coordinates of the
+    contig."""
     window_end = window_start + WINDOW_LENGTH
-    # An edit may begin before the window, and what it deletes is made up for from beyond it.
+    # An edit may begin before the window. Bases that it deletes are replaced by bases from beyond the window.
     margin = sum(max(len(edit.alt), edit.end - edit.start) for edit in edits) + WINDOW_LENGTH
     low = min(window_start, *(edit.start for edit in edits)) - margin
     high = max(window_end, *(edit.end for edit in edits)) + margin
@@ -208,11 +210,12 @@ def _transcribed(
 
 
 def place_edit(codes: np.ndarray, edit: Edit, window: int) -> AlternateWindow:
-    """As `alternate_window`, all on the transcribed strand: `window` is where the window begins in `codes`.
+    """As `alternate_window`, all on the transcribed strand: `window` is the index in `codes` at which the window
+    begins.
 
-    How the hexamer keeps its place: `place_edits`. The places are those of the edit's leftmost spelling on the transcribed
-    strand, so that they do not depend on the spelling; they are within the side of the hexamer on which the edit counts as
-    lying.
+    `place_edits` describes how the hexamer keeps its position. index and last_index are those of the edit's leftmost
+    spelling on the transcribed strand, so that they do not depend on the spelling. They lie on the side of the hexamer
+    to which the edit is assigned.
     """
     placed, anchor = place_edits(codes, [edit], window)
     low, high = 0, WINDOW_LENGTH
@@ -225,10 +228,12 @@ def place_edit(codes: np.ndarray, edit: Edit, window: int) -> AlternateWindow:
 
 
 def other_side(codes: np.ndarray, edit: Edit, window: int, placed: np.ndarray) -> np.ndarray | None:
-    """The other window (205,) that an indel at the hexamer may make, all on the transcribed strand; None where there is none.
+    """The other window (205,) that an indel at the hexamer may give, all on the transcribed strand; None if there is
+    none.
 
-    One keeps what lies upstream in place, the other what lies downstream. Both are as good where in some of its places the
-    indel touches the hexamer, and both have a hexamer of the same tier, 0 to 3, at index 70. placed: the one of `place_edits`.
+    One of the two windows keeps the upstream sequence in its position, the other the downstream sequence. Neither is
+    preferable if the indel touches the hexamer in some of its equivalent positions, and both windows have a hexamer of
+    the same tier, 0 to 3, at index 70. placed: the window from `place_edits`.
     """
     if edit.length_change == 0:
         return None
@@ -244,15 +249,15 @@ def other_side(codes: np.ndarray, edit: Edit, window: int, placed: np.ndarray) -
 
 
 def place_edits(codes: np.ndarray, edits: Sequence[Edit], window: int) -> tuple[np.ndarray, str]:
-    """The window (205,) with edits that do not collide in place, and its anchor, all on the transcribed strand.
+    """The window (205,) with non-colliding edits applied, and its anchor, all on the transcribed strand.
 
-    The hexamer keeps its place at index 70 wherever each edit, in any of its equivalent places (short of the next edit),
-    lies wholly on one side of it: what indels before the hexamer remove or add is made up for at the window's upstream end,
-    after the hexamer at its downstream end (anchor "hexamer").
+    The hexamer stays at index 70 if each edit, in any of its equivalent positions (before the next edit), lies
+    completely on one side of it. Then the bases that indels before the hexamer remove or add are compensated at the
+    window's upstream end, and those of indels after the hexamer at its downstream end (anchor "hexamer").
     An indel that fits on both sides (a run of A through the hexamer) counts as before it.
-    An indel that hits the hexamer under every spelling leaves none to hold on to. Then either side can keep its place;
-    the side is taken that puts the better hexamer (`hexamer.TIERS`) at index 70, and of equals the downstream one, so that
-    cleavage is looked for at the same bases as in the reference.
+    If an indel hits the hexamer in every spelling, the hexamer cannot be the anchor. Then either side can keep its
+    position. The side is chosen that puts the better hexamer (`hexamer.TIERS`) at index 70, and of equals the
+    downstream side, so that cleavage is examined at the same bases as in the reference.
     """
     edits = sorted(edits, key=_order)
     pieces, at = [], 0
@@ -261,7 +266,7 @@ def place_edits(codes: np.ndarray, edits: Sequence[Edit], window: int) -> tuple[
         at = edit.end
     changed = np.concatenate([*pieces, codes[at:]])
     hexamer = window + HEXAMER_INDEX
-    before = hit = 0  # by how many nt the edits before the hexamer, and those in it, move what follows
+    before = hit = 0  # nt by which the edits before the hexamer, and those in it, move the sequence after them
     lowest = [0, *(edit.end for edit in edits[:-1])]
     highest = [*(edit.start for edit in edits[1:]), len(codes)]
     for edit, *borders in zip(edits, lowest, highest, strict=True):
@@ -280,7 +285,7 @@ def place_edits(codes: np.ndarray, edits: Sequence[Edit], window: int) -> tuple[
 
 
 def _outermost(codes: np.ndarray, edit: Edit, lowest: int = 0, highest: int | None = None) -> tuple[Edit, Edit]:
-    """The edit at the leftmost and at the rightmost of its equivalent places within [lowest, highest) of `codes`."""
+    """The edit at the leftmost and at the rightmost of its equivalent positions within [lowest, highest) of `codes`."""
     highest = len(codes) if highest is None else highest
     left, right = min(room_left(codes, edit), edit.start - lowest), min(room_right(codes, edit), highest - edit.end)
     return shift(edit, -left), shift(edit, right)
@@ -288,7 +293,8 @@ def _outermost(codes: np.ndarray, edit: Edit, lowest: int = 0, highest: int | No
 
 @lru_cache(maxsize=1 << 16)
 def region_of(index: int, last_index: int, cut_index: int) -> str:
-    """Where in the window the bases [index, last_index] lie: the hexamer if they touch it, else by the first of them."""
+    """The part of the window in which the bases [index, last_index] lie: the hexamer if they touch it, otherwise the
+    part of the first base."""
     if index < HEXAMER_INDEX + HEXAMER_LENGTH and last_index >= HEXAMER_INDEX:
         return "hexamer"
     if index < HEXAMER_INDEX:

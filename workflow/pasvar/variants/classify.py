@@ -1,4 +1,4 @@
-"""What is wrong with an allele, for all alleles of a stretch at once, and the edits that sound ones make."""
+"""What is wrong with an allele, for all alleles of a stretch at once, and the edits of the valid alleles."""
 
 from dataclasses import dataclass, field
 
@@ -14,22 +14,22 @@ from pasvar.variants.alleles import Edit, left_align, room_after, trim
 
 CODE = {status: np.int8(i) for i, status in enumerate(STATUSES)}
 VALID = np.int8(-1)
-"""Of an allele with which nothing is wrong, until it is known whether it touches a window."""
+"""Status of a valid allele until it is known whether it touches a window."""
 
 WITH_EDIT = [VALID, *(CODE[status] for status in ("scored", "no_site_in_range", "filtered", "duplicate"))]
-"""Statuses of alleles that make an edit, as far as `make_edits` was asked for it."""
+"""Statuses of alleles that have an edit, if `make_edits` was called for them."""
 _PADDED = [CODE[status] for status in ("too_long", "ref_mismatch", "chrom_end")]
-"""Of alleles that name two sequences, but no edit that could be made."""
+"""Statuses of alleles that have two sequences, but no edit that could be made."""
 
 
 @dataclass
 class Alleles:
-    """Alleles of one contig, an entry of each array for every row of `table`.
+    """Alleles of one contig; each array has one entry for every row of `table`.
 
-    table: pos, ref and alt of the input, and more. status: `CODE` of what is wrong, or `VALID`. start, end: of the bases that are
-    replaced, which are those of REF until there is an edit. base: code of the new base of a substitution of one base by
-    one, 255 for all other alleles. last_start: `start` at the last of an indel's places, where `start` is that at the first.
-    edits: of these others, as far as `make_edits` was asked for them.
+    table: pos, ref and alt of the input, and more. status: `CODE` of what is wrong, or `VALID`. start, end: of the
+    bases that are replaced; before an edit is made, those of REF. base: code of the new base if one base is substituted
+    by one base, 255 for all other alleles. last_start: `start` at the last of an indel's equivalent positions, when
+    `start` is that at the first. edits: the edits of these other alleles, if `make_edits` was called for them.
     """
 
     table: pa.Table
@@ -41,16 +41,16 @@ class Alleles:
     edits: dict[int, Edit] = field(default_factory=dict)
 
     def edit(self, row: int) -> Edit:
-        """The edit of a sound allele."""
+        """The edit of a valid allele."""
         return self.edits.get(row) or Edit(int(self.start[row]), int(self.end[row]), self.base[row : row + 1])
 
     @property
     def reach(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """(start, end, last_start), of which `hexamer_scan.touched_bases` makes what an allele touches."""
+        """(start, end, last_start), from which `hexamer_scan.touched_bases` computes what an allele touches."""
         return self.start, self.end, self.last_start
 
     def make_edits(self, rows: np.ndarray, stretch: SequenceChunks) -> None:
-        """Trim and left-align these alleles, as far as they are sound or too long."""
+        """Trim and left-align these alleles if they are valid or too long."""
         rows = rows[np.isin(self.status[rows], [VALID, CODE["too_long"]]) & (self.base[rows] == 255)]
         spelled = (column.to_pylist() for column in self.table.select(["pos", "ref", "alt"]).take(rows).columns)
         for row, pos, ref, alt in zip(rows.tolist(), *spelled, strict=True):
@@ -59,7 +59,8 @@ class Alleles:
             self.last_start[row] = edit.start + room_after(stretch, edit)
 
     def changes(self, rows: np.ndarray) -> np.ndarray:
-        """(n,) numbers of what these alleles do: equal for the spellings of one change, once `make_edits` was asked for them."""
+        """(n,) numbers of the changes that these alleles make. Different spellings of one change have the same number,
+        after `make_edits` was called for them."""
         table = self.table.select(["ref", "alt"]).take(pa.array(rows))
         texts = pc.binary_join_element_wise(table["ref"], table["alt"], ">").to_numpy(zero_copy_only=False).copy()
         sound = np.flatnonzero(np.isin(self.status[rows], WITH_EDIT))
@@ -74,8 +75,8 @@ class Alleles:
 def classify(table: pa.Table, max_length: int, stretch: SequenceChunks) -> Alleles:
     """Judge the alleles of a table with pos, ref and alt.
 
-    stretch: must hold the bases of every REF that lies within the contig. What is wrong with an allele itself comes before what
-    is wrong with its place.
+    stretch: must contain the bases of every REF that lies within the contig. If both an allele itself and its position
+    are wrong, its status says what is wrong with the allele.
     """
     ref, ref_first = encode_bases(table["ref"])
     alt, alt_first = encode_bases(table["alt"])

@@ -1,4 +1,4 @@
-"""What the user leaves out of a cohort: config keys `filters`, `min_af`, `max_af` and `regions`."""
+"""The user's filters of a cohort: config keys `filters`, `min_af`, `max_af` and `regions`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,11 +19,11 @@ from pasvar.variants.vcf import header_ids, open_vcf, read_opened
 
 @dataclass(frozen=True)
 class Filters:
-    """What a sound allele must be like to be scored.
+    """The conditions that a valid allele must meet to be scored.
 
-    passed: the values that FILTER may have, `.` where a record has none; None takes all.
-    min_af, max_af: limits of its frequency in its file, both included; an allele without one passes.
-    regions: what its REF must overlap; None takes all.
+    passed: the accepted values of FILTER, `.` for a record without one; None accepts all. min_af, max_af: limits of the
+    allele's frequency in its file, both included; an allele without a frequency passes. regions: regions that its REF
+    must overlap; None accepts all.
     """
 
     passed: frozenset[str] | None = None
@@ -37,9 +37,10 @@ class Filters:
         return self.min_af > 0 or self.max_af < 1
 
     def open(self, path: Path) -> cyvcf2.VCF:
-        """A VCF; with its genotypes, which cost most, only where frequencies are asked for and INFO has none.
+        """Open a VCF. Genotypes, which cost most time, are read only if frequencies are needed and INFO has none.
 
-        Raises InputError where it has no frequencies either way, and where no FILTER of the header is one of those that pass.
+        Raises InputError if the file has no frequencies either way, or if no FILTER of the header is one of the
+        accepted values.
         """
         vcf = open_vcf(path)
         known = {".", *header_ids(vcf, "FILTER")}
@@ -81,7 +82,7 @@ class Filters:
         return kept
 
     def _passes(self, text: str) -> bool:
-        """Whether all values of a FILTER are among those that pass."""
+        """Whether all values of a FILTER are accepted."""
         return self.passed is None or self.passed.issuperset(text.split(";"))
 
 
@@ -89,11 +90,12 @@ EVERYTHING: Filters = Filters()
 
 
 _FIRST_RECORDS = 1000
-"""Records in which a frequency is looked for; whole files have one in each, or in none."""
+"""Number of records in which a frequency is looked for. Usually either every record of a file has one, or none has."""
 
 
 def _tells_one(vcf: cyvcf2.VCF) -> bool:
-    """Whether one of the first records has a frequency in INFO, or there is no record: a header may define what no record has."""
+    """Whether one of the first records has a frequency in INFO, or the file has no record. The header alone is not
+    enough, because it may define a field that no record has."""
     first = list(islice(read_opened(vcf), _FIRST_RECORDS))
     return not first or any(
         _has_number(variant, "AF") or (_has_number(variant, "AC") and _has_number(variant, "AN")) for variant in first
@@ -109,5 +111,5 @@ def _has_number(variant: cyvcf2.Variant, key: str) -> bool:
 def make_filters(
     filters: Sequence[str], min_af: float, max_af: float, regions: Sequence[str], names: ContigNames
 ) -> Filters:
-    """Filters from the config keys of these names. Raises InputError where a region cannot be used."""
+    """Filters from the config keys of these names. Raises InputError if a region cannot be used."""
     return Filters(frozenset(filters) or None, min_af, max_af, read_regions(regions, names) if regions else None)

@@ -1,4 +1,4 @@
-"""Alleles given as a frame, as a VCF: what reads VCF files then reads them too."""
+"""Alleles given as a data frame, written as a VCF, so that the reader of VCF files can read them too."""
 
 from pathlib import Path
 
@@ -15,15 +15,15 @@ _INFO = {
     "CIEND": 'Number=2,Type=Integer,Description="Interval around END"',
     "IMPRECISE": 'Number=0,Type=Flag,Description="The ends are uncertain"',
 }
-"""The fields of INFO that say what a symbolic allele is, as `structural.read_structure` takes them."""
+"""The fields of INFO that describe a symbolic allele, as `structural.read_structure` reads them."""
 
 
 def write_alleles(alleles: pd.DataFrame, path: Path) -> Path:
-    """Write a bgzipped VCF, a record per allele, and its index (.csi), by position; returns the path.
+    """Write a bgzipped VCF, sorted by position, with one record per allele, and its index (.csi); returns the path.
 
-    alleles: chrom, pos (1-based), ref and alt, and where it has them, id and info (INFO of symbolic alleles, of which `_INFO` is
-    written).
-    Raises InputError where a column is missing or a value cannot stand in a VCF.
+    alleles: chrom, pos (1-based), ref and alt, and optionally id and info (INFO of symbolic alleles, of which only
+    `_INFO` is written).
+    Raises InputError if a column is missing or a value is not allowed in a VCF.
     """
     missing = [name for name in ALLELE if name not in alleles.columns]
     if missing:
@@ -46,7 +46,7 @@ def write_alleles(alleles: pd.DataFrame, path: Path) -> Path:
         header = f"##fileformat=VCFv4.3\n{fields}{contigs}#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
         file.write(header.encode())
         for row in rows.itertuples():
-            # htslib complains on stderr of a field that the header does not define.
+            # htslib writes a message to stderr about a field that the header does not define.
             info = ";".join(part for part in row.info.split(";") if part.partition("=")[0] in _INFO) or "."
             file.write(f"{row.chrom}\t{row.pos}\t{row.id}\t{row.ref}\t{row.alt}\t.\t.\t{info}\n".encode())
     pysam.tabix_index(str(path), preset="vcf", csi=True, force=True)

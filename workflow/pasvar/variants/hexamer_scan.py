@@ -1,7 +1,8 @@
-"""Where variants may make a polyadenylation site: places with a new or better hexamer, and their windows.
+"""Where variants may make a polyadenylation site: positions with a new or better hexamer, and their windows.
 
-The sequence of both alleles around a variant is scanned, on the strand of the gene. A place whose hexamer is new or better gets
-a window of its own, with that hexamer at index 70, of the alternate and of the reference at the same place.
+The sequence of both alleles around a variant is scanned, on the strand of the gene. A position with a new or better
+hexamer gets its own pair of windows, of the alternate and of the reference at the same position, with that hexamer at
+index 70.
 """
 
 from collections.abc import Iterable, Iterator
@@ -25,14 +26,15 @@ STRIDE = 10
 
 
 class Place(NamedTuple):
-    """Where to look: start of the hexamer in the alternate and in the reference sequence (the same but for indels)."""
+    """A position to examine: start of the hexamer in the alternate and in the reference sequence (the same except for
+    indels)."""
 
     alternate: int
     reference: int
 
 
 class Scan(NamedTuple):
-    """Where to look for sites that appear, and whether every `STRIDE` nt or at hexamers alone. regions: of `scan_regions`."""
+    """Where to look for new sites, and whether every `STRIDE` nt or only at hexamers. regions: of `scan_regions`."""
 
     regions: pd.DataFrame
     strides: bool = False
@@ -46,9 +48,10 @@ class Scan(NamedTuple):
         return list(zip(self.regions.start.tolist(), self.regions.end.tolist(), strict=True))
 
     def touched(self, start: np.ndarray, end: np.ndarray, last_start: np.ndarray | None = None) -> np.ndarray:
-        """Which of the edits [start, end) touch a region, on either strand, wherever an indel is placed.
+        """Which of the edits [start, end) touch a region, on either strand, at every equivalent position of an indel.
 
-        Its first place is `start`, its last `last_start`; an insertion touches what holds the bases on both its sides.
+        The first position is `start`, the last `last_start`. An insertion touches regions that contain the bases on
+        both its sides.
         """
         least, most = touched_bases(start, end, start if last_start is None else last_start)
         touched = np.zeros(len(start), dtype=bool)
@@ -62,8 +65,8 @@ class Scan(NamedTuple):
     def candidates(
         self, chrom: str, edits: Iterable[Edit], catalogue: pd.DataFrame, stretch: SequenceSlice | SequenceChunks
     ) -> pd.DataFrame:
-        """The candidates of edits (left-aligned) of one contig: table `candidates` with `edit`, the number of the edit, in place
-        of the columns of its allele. catalogue: of that contig."""
+        """The candidates of edits (left-aligned) of one contig: table `candidates`. Column `edit`, the number of the
+        edit, replaces the columns of its allele. catalogue: of that contig."""
         strands = [_Strand(strand, self.regions, catalogue[catalogue.chrom == chrom]) for strand in "+-"]
         rows = [
             (number, *found)
@@ -84,7 +87,7 @@ def make_scan(exons: pd.DataFrame, extension: int, mode: str, introns: bool) -> 
 
 
 class _Strand:
-    """One strand of a contig: where it is scanned, and where it has sites."""
+    """One strand of a contig: the regions that are scanned, and its sites."""
 
     def __init__(self, strand: str, regions: pd.DataFrame, catalogue: pd.DataFrame):
         self.strand = strand
@@ -106,7 +109,7 @@ class _Strand:
 
     def candidates(self, edit: Edit, stretch: SequenceSlice | SequenceChunks, strides: bool) -> Iterator[tuple]:
         """(strand, hexamer_pos, hexamer_ref, hexamer_alt, change_index, change_pos, n_replaced, n_inserted, window_ref,
-        window_alt) of each place to look at."""
+        window_alt) of each position to examine."""
         margin = 2 * WINDOW_LENGTH + len(edit.alt) + edit.end - edit.start
         low, high = edit.start - margin, edit.end + margin
         codes = stretch.between(low, high)
@@ -114,7 +117,8 @@ class _Strand:
         if self.strand == "-":
             codes = reverse_complement(codes)
             local = Edit(high - edit.end, high - edit.start, reverse_complement(edit.alt))
-        # At the first of its places along the strand, so that a gene and its mirror image have the same candidates.
+        # At the first of its equivalent positions along the strand, so that a gene and its mirror image have the same
+        # candidates.
         local = shift(local, -room_left(codes, local))
         reference = decode(codes)
         alternate = decode(np.concatenate([codes[: local.start], local.alt, codes[local.end :]]))
@@ -124,7 +128,7 @@ class _Strand:
         sizes = local.end - local.start, len(local.alt)
         forward = (lambda index: low + index) if self.strand == "+" else (lambda index: high - 1 - index)
         for place in places:
-            # Where a site's own signal is searched, in the sequence of the alternate.
+            # The part of the alternate sequence in which a site's own signal is searched.
             ends = np.array([place.alternate, place.alternate + HEXAMER_SEARCH_LENGTH])
             borders = (
                 local.start + reference_offset(ends - local.start, *sizes) + (low if self.strand == "+" else 1 - high)
@@ -138,19 +142,22 @@ class _Strand:
 
 
 def touched_bases(start: np.ndarray, end: np.ndarray, last_start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """(least, most): an interval is touched by the edit [start, end) if it ends after `least` and begins at `most` or before.
+    """(least, most): an interval is touched by the edit [start, end) if it ends after `least` and begins at `most` or
+    before.
 
-    An indel in a repeat changes what holds it at all of its places, the first at `start` and the last at `last_start`: at another
-    one it lies outside. An insertion changes what holds the bases on both its sides.
+    The first equivalent position of an indel in a repeat is `start`, the last `last_start`. The indel changes an
+    interval only if it touches the interval at all of these positions; otherwise there is a position at which it lies
+    outside. An insertion changes intervals that contain the bases on both its sides.
     """
     return last_start, np.where(start == end, start - 1, end - 1)
 
 
 def reference_offset(offset: np.ndarray, n_replaced: np.ndarray | int, n_inserted: np.ndarray | int) -> np.ndarray:
-    """Where bases of an alternate are in the reference; both are counted along the strand from the first base of the change.
+    """Positions in the reference of bases of an alternate; both are counted along the strand from the first base of the
+    change.
 
-    The change replaces `n_replaced` bases by `n_inserted`. A base that the reference lacks counts as the last one before it that
-    the reference has.
+    The change replaces `n_replaced` bases by `n_inserted`. A base that the reference lacks gets the position of the
+    last base before it that the reference has.
     """
     inside = np.minimum(offset, np.asarray(n_replaced) - 1)
     after = offset - n_inserted + n_replaced
@@ -158,12 +165,14 @@ def reference_offset(offset: np.ndarray, n_replaced: np.ndarray | int, n_inserte
 
 
 def hexamer_places(reference: str, alternate: str, edit: Edit, room_right: int) -> Iterator[Place]:
-    """Where the alternate has a hexamer of tier 0 to 3 that the reference does not have, or only a worse one.
+    """Positions at which the alternate has a hexamer of tier 0 to 3, and the reference has none or only a worse one.
 
-    reference, alternate: the transcribed strand around the edit, with a window's length and more on either side. edit: at the
-    first of its places. room_right: how far an indel can move (`alleles.room_right`), for it may make a hexamer at any of them.
-    For an indel the reference is compared at the same distance from what lies upstream and from what lies downstream; of the
-    two the better hexamer counts, the downstream one of equals, as in `alleles.place_edit`.
+    reference, alternate: the transcribed strand around the edit, with at least a window's length on either side. edit:
+    at the first of its equivalent positions. room_right: how far an indel can move (`alleles.room_right`), because it
+    may make a hexamer at any of these positions.
+    For an indel, the reference is compared both at the same distance from the upstream sequence and at the same
+    distance from the downstream sequence. The better of the two hexamers counts, and of equals the downstream one, as
+    in `alleles.place_edit`.
     """
     first = edit.start - HEXAMER_LENGTH + 1
     last = edit.start + room_right + max(len(edit.alt), 1) - 1
@@ -178,7 +187,7 @@ def hexamer_places(reference: str, alternate: str, edit: Edit, room_right: int) 
 
 
 def stride_places(edit: Edit) -> Iterator[Place]:
-    """Windows every `STRIDE` nt that have the edit between their index 30 and 150, where a change is felt most."""
+    """Windows every `STRIDE` nt in which the edit lies between index 30 and 150, where a change has most effect."""
     middle = edit.start
     for start in range(middle - 80, middle + 41, STRIDE):
         yield Place(start, start - edit.length_change if start + HEXAMER_LENGTH > edit.start else start)

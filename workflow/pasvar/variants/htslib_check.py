@@ -1,8 +1,8 @@
-"""Whether htslib survives a VCF and its index. On damaged bytes it may abort, crash or never end, and takes along the process
-that asked; so a process of its own looks first.
+"""Checks whether htslib can read a VCF and its index. On damaged bytes htslib may abort, crash or never end, and then
+the calling process ends, too. Therefore a separate process looks first.
 
-As a program (`python -m pasvar.variants.htslib_check CPU_SECONDS`, files on standard input with a null character between them)
-it is that process.
+That process is this module run as a program (`python -m pasvar.variants.htslib_check CPU_SECONDS`, files on standard
+input with a null character between them).
 """
 
 import math
@@ -21,14 +21,16 @@ from pasvar.files import as_argument, index_path
 from pasvar.paths import LIBRARY, export_library
 
 CPU_SECONDS, SECONDS = 10, 600
-"""What takes longer never ends: a few records of each contig are looked at. The clock has more, for a disk may be slow."""
+"""CPU time after which the check is considered endless: only a few records of each contig are read. The limit on wall
+time is higher, because a disk may be slow."""
 
 _RECORDS = 3
 
 
 def check_htslib(vcfs: Sequence[str | Path]) -> None:
-    """Raise InputError where htslib crashes on a VCF or BCF with its index, or does not end. What it refuses in good order is
-    left to who reads the file. The process that looks takes half a second, and each file some milliseconds."""
+    """Raise InputError if htslib crashes on a VCF or BCF with its index, or does not end. Files that htslib refuses
+    with a normal error are left to the reader of the file. The separate process takes half a second, and each file some
+    milliseconds."""
     if not vcfs:  # of a shard on whose contigs no file has records
         return
     environment = dict(os.environ)
@@ -59,7 +61,7 @@ def check_htslib(vcfs: Sequence[str | Path]) -> None:
 
 
 def _look(vcf: str) -> None:
-    """Read what a reader needs first: header, index, and some records of each contig."""
+    """Read the parts that a reader needs first: header, index, and some records of each contig."""
     import cyvcf2
     import pysam
 
@@ -73,7 +75,7 @@ def _look(vcf: str) -> None:
 
 def _main(seconds: int, vcfs: Sequence[str]) -> None:
     for number, vcf in enumerate(vcfs):
-        # Who reads it knows then which file was the last one.
+        # The calling process then knows which file was the last one.
         print(number, flush=True)
         used = resource.getrusage(resource.RUSAGE_SELF)
         limit = math.ceil(used.ru_utime + used.ru_stime) + seconds

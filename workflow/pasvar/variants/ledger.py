@@ -1,4 +1,4 @@
-"""The ledger: every input allele has one status, and the totals agree with what the files say of themselves."""
+"""The ledger: every input allele has one status, and the totals agree with the totals that the files give."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -12,7 +12,7 @@ from pasvar.tables import STATUSES, gather, read_table
 from pasvar.variants.vcf import open_vcf
 
 _FEW = 20
-"""Alleles below which a share of bad ones says nothing, unless most are bad."""
+"""With fewer alleles than this, a share of bad ones says nothing, unless most are bad."""
 
 _NOT_COMPARED = ("contig_unknown", "not_read", "symbolic", "star", "non_acgt", "chrom_end")
 """Statuses of alleles whose REF was not compared with the FASTA."""
@@ -34,8 +34,9 @@ def close_ledger(
     """Join the shards' ledgers into `out`; return the totals per status and the totals per file.
 
     fasta_names: the contigs of the FASTA, for messages.
-    Raises InputError where a file gave fewer records than its index has (it is cut short, or the index is of another file),
-    and where the share of bad alleles says that VCF and FASTA are of different assemblies. Warns of fewer bad alleles.
+    Raises InputError if a file gave fewer records than its index has (the file is truncated, or the index is of another
+    file), or if the share of bad alleles shows that VCF and FASTA are of different assemblies. Gives a warning if there
+    are fewer bad alleles.
     """
     files = _per_file(vcf_counts, vcfs, complete)
     n_swapped = int(files.pop("n_swapped").sum())
@@ -64,7 +65,8 @@ def close_ledger(
 
 
 def _per_file(vcf_counts: Sequence[Path], vcfs: Sequence[Path], complete: bool) -> pd.DataFrame:
-    """Records and alleles read per file, and the records that its index has (null where the index does not count)."""
+    """Records and alleles read per file, and the number of records in its index (null if the index does not count
+    records)."""
     counts = pd.concat([read_table(path, "vcf_counts") for path in vcf_counts])
     files = counts.groupby("vcf")[["n_records", "n_no_alt", "n_alleles", "n_swapped"]].sum()
     files = files.reindex([path.name for path in vcfs], fill_value=0).reset_index()
@@ -85,7 +87,7 @@ def _per_file(vcf_counts: Sequence[Path], vcfs: Sequence[Path], complete: bool) 
 
 
 def _n_indexed(path: Path) -> int | None:
-    """Number of records by the index; None where the index does not say (old versions of tabix)."""
+    """Number of records by the index; None if the index does not say (old versions of tabix)."""
     try:
         return int(open_vcf(path).num_records)
     except ValueError:
@@ -103,7 +105,8 @@ def _totals(ledgers: Sequence[Path]) -> pd.Series:
 def _check_share(
     totals: pd.Series, of: int, status: str, limit: float, ledgers: Sequence[Path], reason: Callable[[], str]
 ) -> None:
-    """Raise InputError where more than `limit` of so many alleles have a status that speaks against the files, warn of fewer."""
+    """Raise InputError if more than `limit` of so many alleles have a status that shows a problem of the files; warn if
+    there are fewer."""
     n_bad = int(totals[status])
     if not n_bad:
         return

@@ -1,7 +1,7 @@
 """Variants as people write them: `11:5225488:A:G`, `chr11-5225488-A-G`, a line of a VCF, or HGVS such as
 `NC_000011.10:g.5225488A>G`, `ENST00000335295.4:c.*110T>C` and `HBB:c.*110T>C`.
 
-HGVS is read by mavehgvs; what a position of a transcript is in the genome says `genome.Transcript`.
+HGVS is parsed by mavehgvs. `genome.Transcript` converts positions of a transcript to positions of the genome.
 """
 
 import re
@@ -22,7 +22,7 @@ _SEPARATED = re.compile(
 )
 _HGVS = re.compile(r"(?P<name>[^:\s()]+)(\([^)]*\))?:(?P<change>[cgmn]\.\S+)")
 _SPELLED_OUT = re.compile(r"(?<=del)[ACGTacgt]+(?=$|ins)|(?<=dup)[ACGTacgt]+$")
-"""The bases that many write after `del` and `dup`, which HGVS leaves out today."""
+"""The bases that many people write after `del` and `dup`; current HGVS leaves them out."""
 
 _STRETCH = re.compile(r"(?P<chrom>\S+?):(?P<first>\d[\d,]*)-(?P<last>\d[\d,]*):(?P<kind>DEL|DUP)", re.IGNORECASE)
 """A structural change by its first and its last base, 1-based."""
@@ -34,8 +34,8 @@ _EXAMPLES = "11:5225488:A:G, chr11-5225488-A-G, NC_000011.10:g.5225488A>G, HBB:c
 
 
 class Allele(NamedTuple):
-    """A variant in the words of VCF: chrom (the FASTA's name), pos (1-based), ref and alt in upper case; info of a symbolic ALT,
-    which says where it ends."""
+    """A variant in terms of VCF: chrom (the FASTA's name), pos (1-based), ref and alt in upper case; info: for a
+    symbolic ALT, INFO with its end."""
 
     chrom: str
     pos: int
@@ -48,8 +48,8 @@ class Allele(NamedTuple):
 
 
 class _Change(NamedTuple):
-    """What HGVS says of two positions, on the strand of what they count along. kind: sub, del, dup, ins, delins or inv.
-    first, last: of mavehgvs, which types them as nothing."""
+    """An HGVS change between two positions, on the strand of their reference sequence. kind: sub, del, dup, ins, delins
+    or inv. first, last: objects of mavehgvs, which gives them no types."""
 
     kind: str
     first: Any
@@ -59,8 +59,8 @@ class _Change(NamedTuple):
 
 
 class VariantReader:
-    """Reads variants of one genome. Every error is an InputError of one line that names the variant and, where something near it
-    exists, that."""
+    """Reads variants of one genome. Every error is an InputError of one line. It names the variant and, if there is
+    one, something similar that exists."""
 
     def __init__(self, genome: Genome, exons: pd.DataFrame | None = None):
         """exons: table `exons`, for HGVS of genes and transcripts."""
@@ -68,7 +68,7 @@ class VariantReader:
         self._exons = exons
 
     def read(self, text: str) -> Allele:
-        """The variant that a text names; its REF is what the genome has there."""
+        """The variant that a text names; its REF is the sequence of the genome there."""
         text = text.strip()
         if "\t" in text:
             return self._read_vcf_line(text)
@@ -93,7 +93,7 @@ class VariantReader:
 
     @staticmethod
     def record_id(text: str) -> str | None:
-        """The ID of a line of a VCF; None where it has none, and of other notations."""
+        """The ID of a line of a VCF; None if it has none, and for other notations."""
         fields = text.strip().split("\t")
         return fields[2] if len(fields) >= 5 and fields[2] != "." else None
 
@@ -109,7 +109,7 @@ class VariantReader:
         return self._checked(line, self._contig(line, fields[0]), _whole_number(line, fields[1]), fields[3], fields[4])
 
     def _symbolic(self, text: str, name: str, pos: int, alt: str, info: str, ref: str = "N") -> Allele:
-        """A structural change of the bases after `pos`. ref: the base at pos; N where it is not said."""
+        """A structural change of the bases after `pos`. ref: the base at pos; N if it is not given."""
         chrom = self._contig(text, name)
         change = read_structure(pos, alt.upper(), 0, info)
         if isinstance(change, str):
@@ -134,7 +134,7 @@ class VariantReader:
         return found
 
     def _checked(self, text: str, chrom: str, pos: int, ref: str, alt: str) -> Allele:
-        """The allele, where the genome has its REF."""
+        """The allele, if the genome has its REF."""
         ref, alt = ref.upper(), alt.upper()
         if not re.fullmatch("[ACGT]+", ref) or not re.fullmatch("[ACGT]+", alt):
             raise InputError(f"{text}: REF {ref} and ALT {alt} must be written with A, C, G and T")
@@ -189,7 +189,8 @@ class VariantReader:
         return next(iter(found))
 
     def _transcripts(self, text: str, name: str, is_coding: bool) -> list[Transcript]:
-        """The transcripts that a name stands for: one, or all of a gene that can be counted so."""
+        """The transcripts that a name means: one transcript, or all transcripts of a gene for which the position can be
+        counted."""
         if self._exons is None:
             raise InputError(f"{text}: to read names of genes and transcripts, a GTF is needed")
         exons = self._exons
@@ -241,7 +242,7 @@ class VariantReader:
 
 
 def _whole_number(text: str, digits: str) -> int:
-    """The number that a position of the genome is written as, with commas or without."""
+    """The number in a text that gives a position of the genome, with or without commas."""
     digits = digits.replace(",", "")
     if len(digits) > _MOST_DIGITS:
         raise InputError(f"{text[:60]!r}: no contig has a position of {len(digits)} digits")
@@ -259,7 +260,8 @@ def _position(parsed: Any, change: str) -> TranscriptPosition:
 
 
 def _parse_hgvs(text: str, change: str) -> _Change:
-    """By mavehgvs, whose grammar is that of HGVS for single variants of DNA. Raises InputError where it is not."""
+    """Parse with mavehgvs, whose grammar is that of HGVS for single variants of DNA. Raises InputError if the text does
+    not follow it."""
     from mavehgvs import MaveHgvsParseError, Variant
 
     inversion = re.fullmatch(r"(?P<left>.+)inv", change)

@@ -1,6 +1,7 @@
-"""From VCF files to a ledger of every allele and to the alternate windows of those that touch a site.
+"""From VCF files to a ledger of every allele, and to the alternate windows of the alleles that touch a site.
 
-What is the same for all alleles is done for all at once, in columns: a cohort has a hundred million, of which few touch a site.
+Steps that are the same for all alleles are done for all at once, in columns: a cohort has a hundred million alleles, of
+which few touch a site.
 """
 
 from collections import Counter, defaultdict
@@ -59,7 +60,7 @@ class Piece(NamedTuple):
 
 
 class ShardAlleles(NamedTuple):
-    """What one shard found, as the tables of these names."""
+    """The result of one shard, as the tables of these names."""
 
     ledger: pd.DataFrame
     alleles: pd.DataFrame
@@ -86,12 +87,11 @@ def read_shard(
 ) -> ShardAlleles:
     """Every allele whose POS lies in the stretches: its status, and the windows that it changes.
 
-    stretches: rows of table `shards`. windows, catalogue: the whole tables. progress: makes the bar, see `pasvar.progress`.
-    complete: read all of the stretches, so that every input allele is in the ledger; else only what can change a window
-        or a scanned region.
-    unknown_contigs: also list the alleles on contigs that the FASTA lacks (for one shard only).
-    filters: what is scored of the sound alleles. scan: where to look for sites that appear.
-    spans: the genes, as of `genome.gene_spans`, that breakends and inversions may cut.
+    stretches: rows of table `shards`. windows, catalogue: the whole tables. progress: makes the progress bar, see
+    `pasvar.progress`. complete: read all records of the stretches, so that every input allele is in the ledger;
+    otherwise read only records that can change a window or a scanned region. unknown_contigs: also list the alleles on
+    contigs that the FASTA lacks (for one shard only). filters: which of the valid alleles are scored. scan: where to
+    look for new sites. spans: the genes, as of `genome.gene_spans`, that breakends and inversions may cut.
     """
     opened = {path: filters.open(path) for path in vcfs}
     by_chrom = {
@@ -100,7 +100,7 @@ def read_shard(
     }
     files = [path.name for path in vcfs]
     columns = [*SPELLING, *(["filter"] if filters.passed is not None else [])]
-    # Where little is read, INFO may be read at once; else it waits until it is known for which few records.
+    # If few records are read, INFO is read at once. Otherwise it is read later, when it is known for which few records.
     columns += INFO if filters.by_frequency or not complete else ()
     columns += () if complete else ("end",)
     parts: list[ShardAlleles] = []
@@ -155,14 +155,14 @@ def _concat(parts: list[ShardAlleles], name: str) -> pd.DataFrame:
 
 
 def _pieces(stretches: pd.DataFrame, zones_of: Mapping[str, list[tuple[int, int]]], complete: bool) -> Iterator[Piece]:
-    """The stretches cut into pieces, by place. zones_of: `_zones`."""
-    length = PIECE if complete else NO_END  # little of it is read
+    """The stretches cut into pieces, by position. zones_of: `_zones`."""
+    length = PIECE if complete else NO_END  # few records are read
     for row in stretches.itertuples():
         zones = zones_of.get(row.chrom, [])
         for start in range(row.start, row.end, length):
             end = min(start + length, row.end)
             inside = [(max(low, start), min(high, end)) for low, high in zones if low < end and high > start]
-            # What begins in the piece and reaches out of it into a zone overlaps the first base of the next zone.
+            # A REF that begins in the piece and reaches beyond it into a zone overlaps the first base of the next zone.
             beyond = [(low, low + 1) for low, _ in zones if low >= end][:1]
             yield Piece(row.chrom, start, end, [(start, end)] if complete else inside + beyond)
 
@@ -174,7 +174,8 @@ def scored_zones(windows: pd.DataFrame, scan: Scan) -> dict[str, list[tuple[int,
 
 
 def _zones(windows: Mapping[str, pd.DataFrame], scan: Scan) -> dict[str, list[tuple[int, int]]]:
-    """By contig, what the REF of an allele must overlap for the allele to change a window or a scanned region.
+    """By contig, the intervals that the REF of an allele must overlap if the allele changes a window or a scanned
+    region.
 
     An allele changes bases of its REF or inserts bases next to them, and may then be shifted left by `MAX_SHIFT`.
     windows: by contig.
@@ -190,12 +191,12 @@ def _zones(windows: Mapping[str, pd.DataFrame], scan: Scan) -> dict[str, list[tu
 def _read_piece(
     piece: Piece, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome, columns: Sequence[str]
 ) -> tuple[pa.Table, pd.DataFrame]:
-    """The alleles of a piece by position and spelling, equal ones in the order read, and rows of table `vcf_counts`.
+    """The alleles of a piece by position and spelling (equal ones in the order read), and rows of table `vcf_counts`.
 
-    The alleles are rows of `records.split_alts` and have a column more: file, the number of their VCF. columns: of
+    The alleles are rows of `records.split_alts` with one more column: file, the number of their VCF. columns: of
     `records.RECORDS`.
     """
-    # What lies past the contig's end in the FASTA is in the file too.
+    # Records past the contig's end in the FASTA are in the file too.
     end = NO_END if piece.end == genome.lengths[piece.chrom] else piece.end
     regions = [(low, end if high == piece.end else high) for low, high in piece.regions]
     tables, counts = [], []
@@ -222,7 +223,7 @@ def _n_no_alt(records: pa.Table) -> int:
 
 
 def _stretch_of(table: pa.Table, chrom: str, genome: Genome, margin: int) -> SequenceChunks:
-    """The bases of the alleles' REFs, as far as they are of the contig, and `margin` more on either side."""
+    """The bases of the alleles' REFs that lie within the contig, and `margin` more on either side."""
     start = table["pos"].to_numpy() - 1
     end = start + pc.utf8_length(table["ref"]).to_numpy()
     inside = (start >= 0) & (end <= genome.lengths[chrom])
@@ -230,17 +231,18 @@ def _stretch_of(table: pa.Table, chrom: str, genome: Genome, margin: int) -> Seq
 
 
 def _count_swapped(alleles: Alleles, stretch: SequenceChunks, n_files: int) -> np.ndarray:
-    """Of each file the substitutions of one base that are ref_mismatch and have in ALT what the FASTA has."""
+    """For each file, the substitutions of one base with status ref_mismatch whose ALT is the base of the FASTA."""
     rows = np.flatnonzero((alleles.status == CODE["ref_mismatch"]) & (alleles.base != 255))
     swapped = rows[stretch.at(alleles.start[rows]) == alleles.base[rows]]
     return np.bincount(alleles.table["file"].to_numpy()[swapped], minlength=n_files)
 
 
 def _finish(alleles: Alleles, window_starts: np.ndarray, scan: Scan, stretch: SequenceChunks, kept: np.ndarray) -> None:
-    """Make the edits of what may touch a window or a scanned region, and give what is left out or repeated its status."""
+    """Make the edits of alleles that may touch a window or a scanned region, and set the status of alleles that are
+    left out or repeated."""
     start, end = alleles.start - MAX_SHIFT - 1, alleles.end + 1
     first, last = windows_touched(start, end, start, window_starts)
-    # A long insertion may double sites far from its place.
+    # A long insertion may duplicate sites that are far from its position.
     is_wanted = (last > first) | scan.touched(start, end) | (alleles.status == CODE["too_long"])
     alleles.make_edits(np.flatnonzero(is_wanted), stretch)
     alleles.status[(alleles.status == VALID) & ~kept] = CODE["filtered"]
@@ -260,8 +262,8 @@ def _match_windows(
     catalogue: pd.DataFrame,
     reasons: Mapping[int, str],
 ) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Tables `ledger` and `gene_counts` of one contig's alleles, gene_id and allele of table `unscored_changes`, and the pairs of
-    (allele, window) that are to be scored.
+    """Tables `ledger` and `gene_counts` of one contig's alleles, gene_id and allele of table `unscored_changes`, and
+    the pairs of (allele, window) that must be scored.
 
     files: names of the VCFs. windows: of that contig, by window_start. reasons: of statuses, by row.
     """
@@ -302,7 +304,7 @@ def _texts_at(texts: Mapping[int, str], n: int) -> pa.Array:
 def _info_of_structures(
     alleles: Alleles, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome
 ) -> dict[int, str]:
-    """INFO of the records of symbolic alleles that may be structural, by row, for which their files are read once more."""
+    """INFO of the records of symbolic alleles that may be structural, by row. Their files are read once more for it."""
     rows = np.flatnonzero(alleles.status == CODE["symbolic"])
     asked = alleles.table.take(pa.array(rows))
     rows = rows[pc.match_substring_regex(asked["alt"], STRUCTURAL).to_numpy()]
@@ -317,7 +319,7 @@ def _info_of_structures(
         texts: dict[tuple, list[str]] = defaultdict(list)
         for *key, info in zip(*records.to_pydict().values(), strict=True):
             texts[tuple(key)].append(info)
-        # Records may differ in INFO alone; their alleles are in the order of the file.
+        # Records may differ only in INFO; their alleles are in the order of the file.
         nth: Counter[tuple] = Counter()
         for row, *key, which in zip(of_file.tolist(), *spelled.values(), strict=True):
             infos = texts[tuple(key)]
@@ -329,7 +331,8 @@ def _info_of_structures(
 
 
 def _structural_forms(alleles: Alleles, rows: pd.DataFrame, stretch: SequenceChunks) -> pd.DataFrame:
-    """allele, norm_pos, norm_ref and norm_alt of structural alleles; the spelling itself of those that name no bases."""
+    """allele, norm_pos, norm_ref and norm_alt of structural alleles. Alleles that name no bases keep their own
+    spelling."""
     of_alleles = rows.allele.unique().astype(np.int64)
     forms = []
     for row in of_alleles.tolist():
@@ -339,7 +342,8 @@ def _structural_forms(alleles: Alleles, rows: pd.DataFrame, stretch: SequenceChu
 
 
 def _change_forms(alleles: Alleles, rows: pd.DataFrame, stretch: SequenceChunks) -> pd.DataFrame:
-    """allele, norm_pos, norm_ref and norm_alt, equal for the alleles that `Alleles.changes` takes for one change."""
+    """allele, norm_pos, norm_ref and norm_alt; they are equal for alleles that `Alleles.changes` considers one
+    change."""
     of_alleles = rows.allele.unique().astype(np.int64)
     forms = []
     for row in of_alleles.tolist():
@@ -372,7 +376,7 @@ def _count_by_gene(
 def windows_touched(
     start: np.ndarray, end: np.ndarray, last_start: np.ndarray, window_starts: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """For each edit [start, end) the range [first, last) of the windows (205 nt, by start) that it touches, see
+    """For each edit [start, end), the range [first, last) of the windows (205 nt, by start) that it touches; see
     `hexamer_scan.touched_bases`."""
     least, most = touched_bases(start, end, last_start)
     first = np.searchsorted(window_starts, least - WINDOW_LENGTH, side="right")
@@ -382,7 +386,7 @@ def windows_touched(
 def _alternates(
     chrom: str, alleles: Alleles, pairs: pd.DataFrame, windows: pd.DataFrame, stretch: SequenceChunks
 ) -> pd.DataFrame:
-    """Table `alleles` for pairs of (allele, window), with `allele`, the row, in place of what `_describe` knows of it."""
+    """Table `alleles` for pairs of (allele, window). `allele`, the row, replaces the columns that `_describe` adds."""
     rows, which = np.unique(pairs.allele.to_numpy(), return_inverse=True)
     sites, of_site = np.unique(pairs.window.to_numpy(), return_inverse=True)
     near = windows.iloc[sites]
@@ -420,7 +424,7 @@ def _alternates(
 
 
 def _normal_forms(alleles: Alleles, rows: np.ndarray, stretch: SequenceChunks) -> dict[str, pa.Array]:
-    """norm_pos, norm_ref and norm_alt of sound alleles."""
+    """norm_pos, norm_ref and norm_alt of valid alleles."""
     table = alleles.table.take(rows).combine_chunks()
     pos, ref, alt = table["pos"].to_numpy().copy(), pc.utf8_upper(table["ref"]), pc.utf8_upper(table["alt"])
     special = np.flatnonzero(alleles.base[rows] == 255)
@@ -437,14 +441,16 @@ def _normal_forms(alleles: Alleles, rows: np.ndarray, stretch: SequenceChunks) -
 def _describe(
     rows: np.ndarray, table: pa.Table, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome
 ) -> pd.DataFrame:
-    """What the files say of the alleles in these rows (ascending): allele (the row), chrom, pos, ref, alt, id, af."""
+    """The columns of the alleles in these rows (ascending), from the files: allele (the row), chrom, pos, ref, alt, id,
+    af."""
     chosen = table.take(pa.array(rows, pa.int64())).combine_chunks()
     found = chosen.select(_SPELLED).append_column("id", _ids(chosen)).to_pandas()
     return found.assign(allele=rows, chrom=chrom, af=_frequencies(chosen, chrom, vcfs, genome))
 
 
 def _frequencies(table: pa.Table, chrom: str, vcfs: Mapping[Path, cyvcf2.VCF], genome: Genome) -> np.ndarray:
-    """Frequencies of alleles, each in its file, which is read once more at their places where INFO was not read at first."""
+    """Frequencies of alleles, each in its own file. If INFO was not read at first, the file is read once more at their
+    positions."""
     if "af" in table.column_names:
         return frequencies(table)
     found = np.full(len(table), np.nan, dtype=np.float32)

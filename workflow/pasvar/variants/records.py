@@ -1,7 +1,8 @@
-"""The records of a VCF or BCF in bulk, as columns: bcftools (which pysam carries) writes the fields, pyarrow reads them.
+"""The records of a VCF or BCF in bulk, as columns: bcftools (which pysam includes) writes the fields, pyarrow reads
+them.
 
-No Python object is made of a record, which alone would cost more than all the rest. Genotypes are not looked at, nor INFO but
-where it is asked for.
+No Python object is made for a record; this alone would cost more than all the rest. Genotypes are not read. INFO is
+read only if it is requested.
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,18 +35,19 @@ _FIELDS = {
     "info": "%INFO",
 }
 RECORDS = pa.schema([(name, pa.int64() if name in ("pos", "end") else pa.string()) for name in _FIELDS])
-"""Columns that a table of records may have. pos is 1-based, as is end, the last base of REF or the one that INFO/END names; all
-else is text as in the file, with `.` for what is missing and commas between ALTs."""
+"""Columns that a table of records may have. pos is 1-based, and so is end, the last base of REF or the END of INFO. All
+other columns are text as in the file, with `.` for missing values and commas between ALTs."""
 
 SPELLING = ("pos", "ref", "alts", "id")
 INFO = ("af", "ac", "an")
-"""What the frequencies of a record's ALTs are made of."""
+"""The fields from which the frequencies of a record's ALTs are computed."""
 
 Intervals = Sequence[tuple[int, int]]
 """[start, end), by position and disjoint."""
 
 _CHEAP_GAP = 1000
-"""Regions at most so many nt apart are read in one go, which is faster than to look for the second one's begin."""
+"""Regions that are at most this many nt apart are read together, which is faster than a search for the start of the
+second one."""
 
 
 def read_records(
@@ -57,12 +59,14 @@ def read_records(
     regions: Intervals,
     columns: Sequence[str],
 ) -> pa.Table:
-    """Those columns of `RECORDS` of the records whose POS lies in [start, end) and whose REF overlaps a region; with column end,
-    also those of which a structural change does, as far as the file's index knows of its end.
+    """The columns of `RECORDS` that are requested, for the records whose POS lies in [start, end) and whose REF
+    overlaps a region. With column end, also records whose structural change overlaps a region, if the file's index
+    knows its end.
 
-    vcf: the file at `path`, opened. If with samples, the frequencies that INFO lacks are counted, which is slow.
-    contigs: its names of the contig. start, end, regions: 0-based; the regions may lie past the end. POS 0 (telomeres) belongs to
-    what begins at 0. columns: pos and ref must be among them. Raises InputError where the file is damaged.
+    vcf: the opened file at `path`. If it was opened with samples, frequencies that INFO lacks are counted, which is
+    slow. contigs: the file's names of the contig. start, end, regions: 0-based; the regions may extend past the end.
+    POS 0 (telomeres) belongs to the region that begins at 0. columns: must include pos and ref. Raises InputError if
+    the file is damaged.
     """
     schema = pa.schema([RECORDS.field(name) for name in columns])
     parts, joint = [schema.empty_table()], join(regions, _CHEAP_GAP)
@@ -84,7 +88,7 @@ def read_records(
 
 
 def join(intervals: Intervals, gap: int = 0) -> list[tuple[int, int]]:
-    """Intervals, by start, with those joined that overlap or are at most `gap` apart."""
+    """Intervals, by start; those that overlap or are at most `gap` apart are joined."""
     joint: list[tuple[int, int]] = []
     for low, high in intervals:
         if joint and low - joint[-1][1] <= gap:
@@ -95,7 +99,7 @@ def join(intervals: Intervals, gap: int = 0) -> list[tuple[int, int]]:
 
 
 def _overlap(start: np.ndarray, end: np.ndarray, regions: Intervals) -> np.ndarray:
-    """Which of [start, end) overlap a region, or are POS 0 before the first."""
+    """Which of [start, end) overlap a region, or are POS 0 before the first region."""
     starts, ends = np.array(regions, dtype=np.int64).reshape(-1, 2).T
     which = np.searchsorted(ends, start, side="right")
     return np.append(starts, np.iinfo(np.int64).max)[which] < np.maximum(end, 1)
@@ -115,7 +119,7 @@ def _in_bulk(path: Path, contig: str, regions: Intervals, schema: pa.Schema) -> 
                 return schema.empty_table()
             table = pyarrow.csv.read_csv(
                 text,
-                # All in one block, for a block must hold the longest line.
+                # All in one block, because a block must hold the longest line.
                 pyarrow.csv.ReadOptions(column_names=schema.names, block_size=size, use_threads=False),
                 pyarrow.csv.ParseOptions(delimiter="\t", quote_char=False),
                 pyarrow.csv.ConvertOptions(column_types=schema),
@@ -132,7 +136,7 @@ def _in_bulk(path: Path, contig: str, regions: Intervals, schema: pa.Schema) -> 
 
 
 def _without_flags(path: Path, contig: str, records: pa.Table, bed: Path) -> pa.Table:
-    """The records with `.` for an AF that has no value, which bcftools writes as 1. bed: a file to write to."""
+    """The records, with `.` for an AF without a value, which bcftools writes as 1. bed: a file to write to."""
     is_one = pc.equal(records["af"], "1").to_numpy()
     if not is_one.any():
         return records
@@ -148,9 +152,9 @@ def _without_flags(path: Path, contig: str, records: pa.Table, bed: Path) -> pa.
 
 
 def _one_by_one(vcf: cyvcf2.VCF, contig: str, regions: Intervals, with_info: bool = False) -> pa.Table:
-    """The records that overlap the regions, with counts of the genotypes where the file was opened with samples.
+    """The records that overlap the regions, with counts of the genotypes if the file was opened with samples.
 
-    with_info: column info is wanted, which costs as much as all the rest.
+    with_info: column info is requested, which costs as much as all the rest.
     """
     rows, last = [], -1
     for low, high in regions:
@@ -169,14 +173,15 @@ def _one_by_one(vcf: cyvcf2.VCF, contig: str, regions: Intervals, with_info: boo
 
 
 def _text(value: object) -> str:
-    """A value of INFO as the file would spell it."""
+    """A value of INFO in the spelling of the file."""
     if isinstance(value, tuple):
         return ",".join(_text(part) for part in value)
     return "." if value is None else str(value)
 
 
 def split_alts(records: pa.Table) -> pa.Table:
-    """The table with a row for each ALT, in the same order, and two more columns: alt, and number, which of `alts` it is."""
+    """The table with one row for each ALT, in the same order, and two more columns: alt, and number, its index among
+    the `alts`."""
     with_alt = records.filter(pc.not_equal(records["alts"], ".")).combine_chunks()
     split = pc.split_pattern(with_alt["alts"], ",").combine_chunks()
     n_alts = pc.list_value_length(split).to_numpy()
@@ -186,18 +191,19 @@ def split_alts(records: pa.Table) -> pa.Table:
 
 
 def has_frequencies(vcf: cyvcf2.VCF) -> bool:
-    """Whether INFO may tell frequencies."""
+    """Whether INFO may contain frequencies."""
     info = set(header_ids(vcf, "INFO"))
     return "AF" in info or {"AC", "AN"} <= info
 
 
 def add_info(alleles: pa.Table, records: pa.Table) -> pa.Table:
-    """Rows of `split_alts` with `INFO`. records: the same and the other columns of the same file, at least of those records."""
+    """Rows of `split_alts` with `INFO`. records: the same columns and the others of the same file, at least for those
+    records."""
     key = [name for name in alleles.column_names if name in RECORDS.names]
     spelled = zip(*records.select(key).to_pydict().values(), strict=True)
     found: dict[tuple, int] = {}
     for row, record in enumerate(spelled):
-        found.setdefault(record, row)  # of equal ones the first, as the others are duplicates
+        found.setdefault(record, row)  # of equal rows the first, because the others are duplicates
     rows = [found[record] for record in zip(*alleles.select(key).to_pydict().values(), strict=True)]
     for name in INFO:
         alleles = alleles.append_column(name, records[name].take(pa.array(rows, pa.int64())))
@@ -205,10 +211,10 @@ def add_info(alleles: pa.Table, records: pa.Table) -> pa.Table:
 
 
 def frequencies(alleles: pa.Table) -> np.ndarray:
-    """Frequency of each row of `split_alts` with INFO, float32: AF, else AC by AN; NaN where the record has neither, or what
-    is no share (`12%` reads as 12)."""
+    """Frequency of each row of `split_alts` with INFO, float32: AF, otherwise AC divided by AN. NaN if the record has
+    neither, or if the value is not a share (`12%` is read as 12)."""
     number = r"\d+(\.\d+)?([eE][+-]?\d+)?"
-    # The columns of nearly all rows are one number each, and need no look at them one by one.
+    # In nearly all rows these columns are one number each, so they need not be parsed row by row.
     plain = pc.and_(pc.match_substring_regex(alleles["af"], f"^{number}$"), pc.equal(alleles["alts"], alleles["alt"]))
     found = pc.if_else(plain, alleles["af"], None).cast(pa.float32()).to_numpy().copy()
     rows = np.flatnonzero(~plain.to_numpy())
@@ -229,7 +235,7 @@ def _frequency(af: str, ac: str, an: str, number: int, n_alts: int) -> float:
 
 
 def _numbers(text: str, n: int) -> list[float] | None:
-    """`n` numbers, NaN for one that is missing; None where the text is something else."""
+    """`n` numbers, NaN for a missing one; None if the text is something else."""
     texts = text.split(",")
     if text == "." or len(texts) != n:
         return None

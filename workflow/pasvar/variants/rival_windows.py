@@ -1,6 +1,5 @@
-"""The windows of alleles at rival hexamers of sites: another hexamer within reach of the cut, whose own window is 205 nt that
-begin elsewhere. An allele that breaks or makes one is scored there, too.
-"""
+"""The windows of alleles at rival hexamers of sites. A rival is another hexamer within reach of the cut; its own window
+is 205 nt with another start. An allele that breaks or makes a rival is also scored in that window."""
 
 from typing import NamedTuple
 
@@ -26,15 +25,17 @@ _SCHEMA = {
 }
 
 _CANONICAL_TIER = 1
-"""AATAAA and ATTAAA are rivals wherever they are in reach; others only where they are the site's `rival_hexamer`."""
+"""AATAAA and ATTAAA are rivals wherever they are within reach; other hexamers only if they are the site's
+`rival_hexamer`."""
 
 _AFTER_CUT = 5
-"""A hexamer may begin this many nt after the cut base at most: it cuts some 20 nt further, within the distance at which two cuts
-are one site."""
+"""A hexamer may begin at most this many nt after the cut base: it cuts some 20 nt further downstream, within the
+distance at which two cuts are one site."""
 
 
 class _Site(NamedTuple):
-    """What is read of a row of table `windows`, all on the forward strand. rival: start of its rival hexamer, -1 without one."""
+    """The values that are read from a row of table `windows`, all on the forward strand. rival: start of its rival
+    hexamer, -1 without one."""
 
     cut: int
     own: int
@@ -42,18 +43,19 @@ class _Site(NamedTuple):
     minus: bool
 
     def offset(self, first: int) -> int:
-        """Where a hexamer that starts at `first` begins relative to the cut base, along the strand."""
+        """Position of a hexamer that starts at `first`, relative to the cut base, along the strand."""
         return self.cut - (first + HEXAMER_LENGTH - 1) if self.minus else first - self.cut
 
 
 def rival_windows(
     alleles: Alleles, pairs: pd.DataFrame, windows: pd.DataFrame, stretch: SequenceChunks
 ) -> dict[str, pa.Array]:
-    """The columns `rival_*` of table `alleles` for pairs of (allele, window); null where the allele hits no rival.
+    """The columns `rival_*` of table `alleles` for pairs of (allele, window); null if the allele hits no rival.
 
-    A rival shares no base with the site's own hexamer and begins where a site's signal is searched, or up to `_AFTER_CUT` nt
-    after the cut. Of several that the allele hits, the one of the best tier in either allele counts, then the one nearest to the
-    usual distance from the cut. windows: rows of the table `windows`. stretch: as for `alleles.alternate_window`.
+    A rival does not overlap the site's own hexamer. It begins where a site's signal is searched, or up to `_AFTER_CUT`
+    nt after the cut. If the allele hits several, the one with the best tier in either allele counts, then the one
+    nearest to the usual distance from the cut. windows: rows of the table `windows`. stretch: as for
+    `alleles.alternate_window`.
     """
     columns: dict[str, list] = {name: [None] * len(pairs) for name in _SCHEMA}
     rows, of_site = pairs.allele.to_numpy(), pairs.window.to_numpy()
@@ -77,10 +79,10 @@ def rival_windows(
 
 
 def _rival_hit(edit: Edit, last_start: int, site: _Site, stretch: SequenceChunks) -> int | None:
-    """Start of the rival hexamer that an edit breaks or makes; None where it hits none.
+    """Start of the rival hexamer that an edit breaks or makes; None if it hits none.
 
-    Only an edit that keeps the length makes one here: what an indel makes is a new site or changes the window of the site's own
-    hexamer. last_start: of the last of an indel's places.
+    Only an edit that keeps the length can make a rival here: a hexamer that an indel makes is a new site, or is in the
+    window of the site's own hexamer. last_start: of the last of an indel's equivalent positions.
     """
     low, high = edit.start - HEXAMER_LENGTH + 1, max(edit.end, edit.start + 1) + HEXAMER_LENGTH - 1
     codes = stretch.between(low, high)
@@ -94,7 +96,7 @@ def _rival_hit(edit: Edit, last_start: int, site: _Site, stretch: SequenceChunks
             continue
         tier = min(_tier(codes, first - low, site.minus), _tier(changed, first - low, site.minus))
         if tier <= _CANONICAL_TIER or first == site.rival:
-            # The offset comes before the place, so that both strands choose alike.
+            # The offset comes before the position, so that both strands choose the same hexamer.
             found.append((tier, abs(offset + USUAL_HEXAMER_DISTANCE), offset, first))
     return min(found)[-1] if found else None
 
@@ -105,8 +107,8 @@ def _tier(codes: np.ndarray, index: int, minus: bool) -> int:
 
 
 def _hits(edit: Edit, last_start: int, first: int) -> bool:
-    """Whether an edit, at all of its places, replaces a base of the hexamer that starts at `first`, or inserts between two of
-    them; see `touched_bases`."""
+    """Whether an edit, at all of its equivalent positions, replaces a base of the hexamer that starts at `first`, or
+    inserts between two of its bases; see `touched_bases`."""
     least, most = touched_bases(*map(np.asarray, (edit.start, edit.end, last_start)))
     return bool(least < first + HEXAMER_LENGTH and most >= first)
 

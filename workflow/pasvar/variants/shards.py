@@ -1,8 +1,8 @@
-"""Cutting the genome into shards that hold about the same number of sites.
+"""Divides the genome into shards with about the same number of sites.
 
-A shard is a run of stretches that together tile every contig, so each position, and with it each VCF record (by its POS),
-belongs to exactly one shard, and shards in order are the genome in order. No border runs through a gene or near one of its
-windows, so that one shard knows all that its people carry at the sites of its genes.
+A shard is a run of stretches. Together the stretches of all shards tile every contig. So each position, and each VCF
+record (by its POS), belongs to exactly one shard, and the shards are in the order of the genome. No border lies inside
+a gene or near one of its windows, so that one shard knows all alleles that its people carry at the sites of its genes.
 """
 
 from collections.abc import Mapping
@@ -14,10 +14,12 @@ from pasvar.contigs import ContigNames
 
 
 def plan_shards(catalogue: pd.DataFrame, contigs: pd.DataFrame, n_shards: int, margin: int) -> pd.DataFrame:
-    """Table `shards`: the stretches of shards 1 to `n_shards`; shards past the number of places to cut at are empty.
+    """Table `shards`: the stretches of shards 1 to `n_shards`. If there are fewer possible borders, the last shards are
+    empty.
 
     catalogue: table `catalogue`. contigs: table `contigs`, whose order is the order of the genome.
-    margin: nt between a border and the nearest window, at least; `alleles.reach` keeps a window's alleles in its shard.
+    margin: minimum distance in nt between a border and the nearest window; with `alleles.reach`, the alleles of a
+    window stay in its shard.
     """
     # Contigs are laid end to end.
     offset = pd.Series(np.concatenate([[0], np.cumsum(contigs.length)[:-1]]), index=contigs.chrom)
@@ -42,8 +44,8 @@ def plan_shards(catalogue: pd.DataFrame, contigs: pd.DataFrame, n_shards: int, m
 def _places_to_cut(
     catalogue: pd.DataFrame, offset: pd.Series, length: pd.Series, margin: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Places, the genome's start first, that are `margin` away from every window and between no two of one gene, and how many
-    sites lie before each."""
+    """Possible borders, with the genome's start first: positions at least `margin` from every window and not between
+    two windows of one gene. Also the number of sites before each of them."""
     chrom = catalogue.chrom
     spans = pd.DataFrame(
         {
@@ -60,18 +62,19 @@ def _places_to_cut(
 
 
 def shard_of(plan: pd.DataFrame, shard: int) -> pd.DataFrame:
-    """The stretches of one shard; none for a shard past the number of places to cut at."""
+    """The stretches of one shard; none if the shard is empty."""
     return plan[plan["shard"] == shard].reset_index(drop=True)
 
 
 def files_of_shards(
     spans_of: Mapping[str, Mapping[str, tuple[int, int]]], plan: pd.DataFrame, n_shards: int, names: ContigNames
 ) -> list[list[str]]:
-    """For shards 1 to `n_shards` the VCFs that have records in their stretches: of small files many, of a large one a part.
+    """For shards 1 to `n_shards`, the VCFs that have records in their stretches. A shard may have many small files, and
+    a large file may be in several shards.
 
-    spans_of: for each VCF by contig, in the file's spelling, from where to where it has records, [start, end).
-    plan: table `shards`. The last shard also has the files with records on contigs that the FASTA lacks, which it puts into the
-    ledger.
+    spans_of: for each VCF, by contig in the file's spelling, the interval [start, end) in which it has records. plan:
+    table `shards`. The last shard also gets the files with records on contigs that the FASTA lacks, and puts these
+    records into the ledger.
     """
     stretches = {chrom: rows.sort_values("start") for chrom, rows in plan.groupby("chrom", sort=False)}
     found: list[dict[str, None]] = [{} for _ in range(n_shards)]

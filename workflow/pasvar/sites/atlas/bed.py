@@ -22,15 +22,16 @@ NAME = 4
 
 
 def recognises(table: TextTable) -> bool:
-    """Whatever no other format is."""
+    """Any file that no other format recognises."""
     return True
 
 
 def read(table: TextTable, columns: Mapping[str, Column]) -> tuple[pd.DataFrame, list[str]]:
-    """The sites, as `Atlas.sites` has them before any check, by line number, and lines that say how the cut was read.
+    """The sites, by line number, with the columns of `Atlas.sites` before any check; and notes that say how the cut was
+    read.
 
-    columns: the column of each quantity. `position` is the cut itself, counted from 1; else `name` says it where it is the
-    name of a site; else it is the 3' end of [start, end). `gene` names the gene.
+    columns: the column of each quantity. `position` is the cut itself, counted from 1. Without it the cut comes from
+    `name`, if that is the name of a site; otherwise it is the 3' end of [start, end). `gene` names the gene.
     """
     if not any(isinstance(column, str) for column in columns.values()):
         named = {"name": NAME} if len(table.first) >= NAME else {}
@@ -50,7 +51,8 @@ def make_sites(table: TextTable, found: pd.DataFrame, cut: pd.Series, genes: pd.
 
 
 def interval(found: pd.DataFrame, table: TextTable, first: int = 0) -> tuple[pd.Series, pd.Series]:
-    """Columns start and end as 0-based, half-open. first: the number of the contig's first base in column start."""
+    """Columns start and end as 0-based, half-open. first: the number that column start gives to the contig's first
+    base."""
     start, end = (positions(found[key], table.path, key) for key in ("start", "end"))
     start = start - first
     require(start < end, found.end, table.path, "end", "an end after the start")
@@ -63,9 +65,9 @@ def three_prime_end(strand: pd.Series, start: pd.Series, end: pd.Series) -> pd.S
 
 
 def _cuts(found: pd.DataFrame, table: TextTable) -> tuple[pd.Series, list[str]]:
-    """0-based cuts. Clusters that were lifted over to another assembly keep the names of the first one: where the name lies
-    outside the interval the middle is taken. On 444 lifted PolyASite clusters of chr20 whose cut is known the middle is
-    6.9 nt off on average, the 3' end 12.3."""
+    """0-based cuts. Clusters that were lifted over from another assembly keep the names of that assembly. If the
+    position in the name lies outside the interval, the middle of the interval is taken. On 444 lifted PolyASite
+    clusters of chr20 whose cut is known, the middle is 6.9 nt off on average, the 3' end 12.3."""
     if "position" in found:
         return positions(found.position, table.path, "position") - 1, []
     start, end = interval(found, table)

@@ -14,12 +14,12 @@ _TIMEOUT = 60
 
 
 def fetch_atlas(source: Mapping, cache_dir: Path | None = None) -> tuple[Path, dict]:
-    """The file of a known atlas, and what is recorded of its download: name, url, sha256, n_bytes, fetched, assembly.
+    """The file of a known atlas, and the record of its download: name, url, sha256, n_bytes, fetched, assembly.
 
-    source: `name` and what `resources/atlases.yaml` says of it. cache_dir: default `downloads.default_cache`. The download must
-    have the sha256 of `source`, or, where that has none, the one of the first download, which is recorded in the same folder.
-    Processes that ask for the same atlas wait for one another. Raises InputError, one line, saying what to do where it cannot be
-    fetched or is another file than before.
+    source: `name` and the entry in `resources/atlases.yaml`. cache_dir: default `downloads.default_cache`. The download
+    must have the sha256 of `source`. If `source` has none, it must have the sha256 of the first download, which is
+    recorded in the same folder. Processes that need the same atlas wait for each other. Raises InputError (one line,
+    which says what to do) if the atlas cannot be fetched or is a different file than before.
     """
     from filelock import FileLock
 
@@ -37,7 +37,7 @@ def fetch_atlas(source: Mapping, cache_dir: Path | None = None) -> tuple[Path, d
 
 
 def _retrieve(source: Mapping, file: Path, sha256: str | None, record_path: Path) -> None:
-    """Have the file with this sha256, of whatever content where there is none yet."""
+    """Make sure that the file with this sha256 is there; if no sha256 is known yet, accept any content."""
     import pooch
 
     by_hand = f"fetch {source['url']} elsewhere and put it at {file}, or give the path of the file itself under `atlas`"
@@ -76,7 +76,7 @@ def _describe(source: Mapping, file: Path) -> dict:
 
 
 def _unpacked(file: Path, member: str | None) -> Path:
-    """The member of an archive, unpacked in the same folder; the file itself where no member is meant."""
+    """The member of an archive, unpacked in the same folder; the file itself if no member is given."""
     import pooch
 
     return Path(pooch.Unzip(members=[member])(str(file), "fetch", None)[0]) if member else file

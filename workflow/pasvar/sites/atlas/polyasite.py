@@ -1,8 +1,8 @@
 """PolyASite 2.0 (Herrmann et al. 2020, NAR 48:D174) and 3.0 (2025): clusters of cuts as BED, or as TSV with a header.
 
-Column 4 is chrom:position:strand of the representative cut, counted from 1; column 5 the mean abundance over all samples
-(TPM in 2.0, RPM in 3.0). Version 3.0 holds every cluster that was seen and gives each a level of stringency, in column 9 of
-the BED and 14 of the TSV.
+Column 4 is chrom:position:strand of the representative cut, counted from 1. Column 5 is the mean abundance over all
+samples (TPM in 2.0, RPM in 3.0). Version 3.0 holds every cluster that was seen. It gives each cluster a level of
+stringency, in column 9 of the BED and 14 of the TSV.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ _STRINGENCY, _STRINGENCY_TSV = 9, 14
 
 
 def recognises(table: TextTable) -> bool:
-    """Six columns at least, a site's name in the fourth, a number in the fifth: a table of somebody's own may have other things
-    than abundances there."""
+    """Whether the table has at least six columns, with a site's name in the fourth and a number in the fifth. The
+    number is required because a user's own table may have something other than abundances there."""
     if has_header(table):
         return True
     first = table.first

@@ -25,12 +25,12 @@ _FORMATS: dict[str, ModuleType] = {
     "apadb": apadb,
     "bed": bed,
 }
-"""A module each, with `recognises` and `read`; the first that recognises a file reads it."""
+"""One module per format, with `recognises` and `read`. The first module that recognises a file reads it."""
 
 FORMATS = tuple(_FORMATS)
 
 _ENOUGH_TO_JUDGE = 50
-"""Cuts below which the share of canonical hexamers says nothing about the assembly."""
+"""With fewer cuts than this, the share of canonical hexamers says nothing about the assembly."""
 
 
 class Atlas(NamedTuple):
@@ -49,11 +49,11 @@ class Atlas(NamedTuple):
 
 
 def read_atlas(described: Mapping, genome: Genome, min_canonical_share: float = 0) -> Atlas:
-    """One atlas. described: a mapping of config key `atlas`, as `pasvar.config` completes it; one that is known by name is
-    fetched where its file is not there.
+    """Read one atlas. described: a mapping of config key `atlas`, as `pasvar.config` completes it. An atlas that is
+    known by name is fetched if its file does not exist.
 
-    Raises InputError, naming the file and the line, where it is not what its format says, and where fewer of its cuts than
-    `min_canonical_share` have AATAAA or ATTAAA before them.
+    Raises InputError, naming the file and the line, if the file does not match its format, or if the share of its cuts
+    that have AATAAA or ATTAAA before them is less than `min_canonical_share`.
     """
     path = Path(described["path"])
     known = described.get("known")
@@ -92,7 +92,7 @@ def guess_format(table: TextTable) -> str:
 
 
 def _on_contigs(sites: pd.DataFrame, path: Path, genome: Genome) -> tuple[pd.DataFrame, list[str]]:
-    """The sites on contigs of the FASTA, under its names, and a note where others were left out."""
+    """The sites on contigs of the FASTA, with the FASTA's names, and a note if other sites were left out."""
     number, names = pd.factorize(sites.chrom)  # of a few contigs and millions of sites
     matched = genome.names.table(names)
     if not matched:
@@ -113,7 +113,7 @@ def _on_contigs(sites: pd.DataFrame, path: Path, genome: Genome) -> tuple[pd.Dat
 
 
 def _require_signals(sites: pd.DataFrame, genome: Genome, min_share: float, of: str) -> Signals:
-    """The signals of the sites of an atlas. Raises InputError where too few have one."""
+    """The signals of the sites of an atlas. Raises InputError if too few sites have one."""
     signals = find_signals(sites, genome)
     if signals.n_cuts >= _ENOUGH_TO_JUDGE and signals.share < min_share:
         raise InputError(
@@ -124,7 +124,7 @@ def _require_signals(sites: pd.DataFrame, genome: Genome, min_share: float, of: 
 
 
 def _stringent(table: TextTable, wanted: float | list, column: Column | None) -> tuple[TextTable, str]:
-    """The rows whose level is at least `wanted`, a number, or in it, a list, and a note of the others."""
+    """The rows whose level is at least `wanted` (a number) or in `wanted` (a list), and a note about the other rows."""
     if isinstance(column, str) or polyasite.has_header(table):
         table = table.with_header()
     level = table.column(column or polyasite.stringency_column(table), "stringency")
@@ -143,7 +143,7 @@ def _stringent(table: TextTable, wanted: float | list, column: Column | None) ->
 
 
 def _tissues(table: TextTable, tissues: Mapping) -> pd.DataFrame:
-    """Abundance per tissue by line number, a column each."""
+    """Abundance per tissue by line number, one column per tissue."""
     table = table.with_header() if any(isinstance(column, str) for column in tissues.values()) else table
     amounts = {}
     for tissue, column in tissues.items():

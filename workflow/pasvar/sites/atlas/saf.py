@@ -1,7 +1,8 @@
-"""SAF, as read counters take it: GeneID Chr Start End Strand, both ends counted from 1 and included.
+"""SAF, the format of read counters: GeneID Chr Start End Strand, both ends counted from 1 and included.
 
-PolyA_DB 3.2 is served so, with a window round each cut: its GeneID is symbol;entrez;ensembl;chrom;position;strand;location
-(for mouse with `_` between), and the cut, counted from 1, is the position.
+PolyA_DB 3.2 is distributed in this format, with a window around each cut. Its GeneID is
+symbol;entrez;ensembl;chrom;position;strand;location (for mouse with `_` between), and the position is the cut, counted
+from 1.
 """
 
 from collections.abc import Mapping
@@ -35,7 +36,8 @@ def recognises(table: TextTable) -> bool:
 
 
 def read(table: TextTable, columns: Mapping[str, Column]) -> tuple[pd.DataFrame, list[str]]:
-    """As `bed.read`; the cut is what GeneID says where it lies within the interval, else the interval's 3' end."""
+    """As `bed.read`. The cut is the position in GeneID if that lies within the interval, otherwise the interval's 3'
+    end."""
     table = table.with_header()
     found = table.columns({**_COLUMNS, **columns})
     start, end = bed.interval(found, table, first=1)

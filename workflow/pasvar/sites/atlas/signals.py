@@ -1,6 +1,5 @@
-"""Whether the cuts of an atlas have polyadenylation signals where real cuts have them: an atlas of another assembly has none,
-one that is read at the wrong base has them at another distance.
-"""
+"""Checks whether the cuts of an atlas have polyadenylation signals where real cuts have them. An atlas of another
+assembly has no signals there. An atlas that is read at the wrong base has them at another distance."""
 
 import re
 from typing import NamedTuple
@@ -18,14 +17,15 @@ _PEAK_WIDTH = 13
 _MOST_CUTS = 5000
 _ENOUGH_CUTS = 100
 _CLEAR_PEAK = 4
-"""Times the mean over `_REACH` nt on both sides: real cuts have 6 and more, random places 1.5."""
+"""Height of a clear peak, as a multiple of the mean over `_REACH` nt on both sides: real cuts have 6 and more, random
+positions 1.5."""
 _CLEAR_SHIFT = 4
 
 
 class Signals(NamedTuple):
-    """n_cuts: how many cuts were looked at. share: of these, how many have AATAAA or ATTAAA in the 45 nt before them.
-    distance: nt from there to the cut on average where they are most frequent, negative downstream of the cut; NaN where that is
-    nowhere."""
+    """n_cuts: number of cuts that were examined. share: share of these that have AATAAA or ATTAAA in the 45 nt before
+    them. distance: mean distance in nt from this hexamer to the cut where the hexamer is most frequent, negative
+    downstream of the cut; NaN if there is no clear peak."""
 
     n_cuts: int
     share: float
@@ -33,7 +33,7 @@ class Signals(NamedTuple):
 
     @property
     def shift(self) -> int:
-        """nt by which the cuts lie too far downstream (negative: upstream); 0 where this cannot be said."""
+        """nt by which the cuts lie too far downstream (negative: upstream); 0 if this cannot be determined."""
         shift = self.distance - USUAL_HEXAMER_DISTANCE
         return round(shift) if self.n_cuts >= _ENOUGH_CUTS and abs(shift) >= _CLEAR_SHIFT else 0
 
@@ -51,7 +51,8 @@ class Signals(NamedTuple):
 
 
 def find_signals(sites: pd.DataFrame, genome: Genome) -> Signals:
-    """The signals round the distinct cuts of an atlas, of `_MOST_CUTS` of them at most; those after unknown bases say nothing.
+    """The signals around the distinct cuts of an atlas, for at most `_MOST_CUTS` of them. Cuts that follow unknown
+    bases are not counted.
 
     sites: chrom, strand, cut.
     """
@@ -71,7 +72,8 @@ def find_signals(sites: pd.DataFrame, genome: Genome) -> Signals:
 
 
 def _around(genome: Genome, chrom: str, strand: str, cut: int) -> str:
-    """The strand of a cut so that each of the `_REACH` bases before and after it begins a hexamer; the cut is at `_REACH`."""
+    """The sequence of the cut's strand, so long that a hexamer can begin at each of the `_REACH` bases before and after
+    the cut. The cut is at index `_REACH`."""
     more = HEXAMER_LENGTH - 1
     before, after = (_REACH, _REACH + more) if strand == "+" else (_REACH + more, _REACH)
     codes = genome.slice(chrom, cut - before, cut + after + 1).codes
@@ -79,7 +81,8 @@ def _around(genome: Genome, chrom: str, strand: str, cut: int) -> str:
 
 
 def _peak_distance(counts: np.ndarray) -> float:
-    """nt from the hexamers to the cut, averaged over the `_PEAK_WIDTH` nt that have most; NaN where that is no clear peak."""
+    """Mean distance in nt from the hexamers to the cut, over the `_PEAK_WIDTH` nt that have most hexamers; NaN if that
+    is no clear peak."""
     sums = np.convolve(counts, np.ones(_PEAK_WIDTH), "valid")
     if not sums.max() >= _CLEAR_PEAK * counts.mean() * _PEAK_WIDTH or not counts.any():
         return float("nan")
