@@ -1,4 +1,4 @@
-"""The people of a cohort: their genotypes, and which variants share a haplotype.
+"""The people of a cohort: their genotypes, and the variants that share a haplotype.
 
 In: VCF files, scored alleles. Out: tables `carriers`, `site_haplotypes` and `sample_haplotypes`.
 """

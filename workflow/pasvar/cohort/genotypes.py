@@ -17,18 +17,19 @@ from pasvar.tables import ALLELE
 from pasvar.variants import Filters, open_vcf, read_genotypes, variants_between
 
 _GAP = 2000
-"""Scored alleles closer than this many nt are read in one go: a seek costs about as much as the records between (measured with
-503 and with 2,504 people)."""
+"""Scored alleles closer than this many nt are read together: a seek costs about as much as the records between
+(measured with 503 and with 2,504 people)."""
 
 _MISSING = np.iinfo(np.int32).min
-"""What htslib has for a missing integer."""
+"""htslib's value for a missing integer."""
 
 _LOCAL = {"LGT", "LAA"}
-"""FORMAT keys that together are genotypes, by the alleles that matter to a person (VCF 4.5 specification, local alleles)."""
+"""FORMAT keys that together give genotypes numbered by the alleles that are relevant for a person (VCF 4.5
+specification, local alleles)."""
 
 
 class Cohort:
-    """The people of all VCF files of a run that have any, by name; a person may be in several files."""
+    """The people of all VCF files of a run that have people, by name; a person may be in several files."""
 
     def __init__(self, vcfs: Iterable[str | Path]):
         opened = [(Path(path), open_vcf(path, with_samples=True)) for path in vcfs]
@@ -42,12 +43,15 @@ class Cohort:
 class Calls:
     """The calls of one record.
 
-    key: (chrom, pos, ref, alt) of each allele that is asked for, by its number in the record.
-    people: (n,) places in the cohort. alleles: (n, haplotypes) allele numbers, 0 for REF, -1 missing, -2 no such haplotype.
-    phase_sets: (n,) numbers from 1; the calls of a record that are not phased are in a set of their own.
-    ploidy: (n,) haplotypes of each person, 0 where none is called.
-    copies, n_called: of each allele of `key`, its (index of person, haplotype) and how many calls are not missing.
-    file: number of the record's file in the cohort. has_genotypes: False for a record without GT, in which nothing is called.
+    key: (chrom, pos, ref, alt) of each requested allele, by its number in the record.
+    people: (n,) indices of the people in the cohort. alleles: (n, haplotypes) allele numbers, 0 for REF, -1 missing, -2
+    no such haplotype.
+    phase_sets: (n,) numbers from 1; the unphased calls of a record have a separate set.
+    ploidy: (n,) number of haplotypes of each person, 0 if none is called.
+    copies, n_called: for each allele of `key`, its (index of person, haplotype) and the number of calls that are not
+    missing.
+    file: number of the record's file in the cohort. has_genotypes: False for a record without GT, in which nothing is
+    called.
     """
 
     def __init__(
@@ -60,7 +64,8 @@ class Calls:
         file: int = 0,
         has_genotypes: bool = True,
     ):
-        """had: of some alleles of `key`, the people (n,) who had a call of it in an earlier record, where it is REF now."""
+        """had: for some alleles of `key`, the people (n,) who had a call of the allele in an earlier record; here they
+        get REF for it."""
         for number, people_before in had.items():
             alleles[people_before[:, None] & (alleles == number)] = 0
         self.key, self.people, self.alleles, self.phase_sets = key, people, alleles, phase_sets
@@ -79,10 +84,11 @@ def read_calls(alleles: pd.DataFrame, cohort: Cohort, names: ContigNames, filter
     """The calls of scored alleles, by position, record by record.
 
     alleles: rows with chrom (the FASTA's name), pos, ref and alt, by position within each contig.
-    Records whose FILTER does not pass are left out. Where a person has calls of an allele in several records, of one file or
-    of several, the first one counts, and is a reference call in the others.
-    A phase set is one of one file: a phased call without PS is in the set of all such calls there (VCF specification).
-    Raises InputError where genotypes cannot be read.
+    Records whose FILTER does not pass are left out. If a person has calls of an allele in several records, of one file
+    or of several, the first one counts, and the others are reference calls.
+    A phase set belongs to one file: a phased call without PS is in the set of all such calls of the file (VCF
+    specification).
+    Raises InputError if genotypes cannot be read.
     """
     phase_sets = _PhaseSets()
     for chrom, rows in alleles[ALLELE].drop_duplicates().groupby("chrom", sort=False):
@@ -105,7 +111,7 @@ def _position(record: tuple[int, cyvcf2.Variant]) -> int:
 def _records(
     vcf: cyvcf2.VCF, number: int, names: ContigNames, chrom: str, start: int, end: int
 ) -> Iterable[tuple[int, cyvcf2.Variant]]:
-    """(number of the file, record) of a region, by position."""
+    """(number of the file, record) for the records of a region, by position."""
     contigs = [contig for contig in vcf.seqnames if names.match(contig) == chrom]
     found = ((number, variant) for contig in contigs for variant in variants_between(vcf, contig, start, end))
     return found if len(contigs) < 2 else sorted(found, key=_position)
@@ -142,7 +148,7 @@ def _calls_at(
 
 
 def _numbers_of(variant: cyvcf2.Variant, chrom: str, wanted: set[tuple]) -> dict[tuple, list[int]]:
-    """The alleles of a record that are asked for, and the numbers of each: a record may list one ALT twice."""
+    """The requested alleles of a record, and the numbers of each: a record may list one ALT twice."""
     numbers: dict[tuple, list[int]] = {}
     for number, alt in enumerate(variant.ALT, start=1):
         if (key := (chrom, variant.POS, variant.REF, alt)) in wanted:
@@ -151,14 +157,14 @@ def _numbers_of(variant: cyvcf2.Variant, chrom: str, wanted: set[tuple]) -> dict
 
 
 def _genotypes(variant: cyvcf2.Variant) -> tuple[np.ndarray, np.ndarray] | None:
-    """As `read_genotypes`, from GT, or from LGT and LAA where there is none; None for a record without genotypes."""
+    """As `read_genotypes`, from GT, or from LGT and LAA if there is no GT; None for a record without genotypes."""
     if "GT" in variant.FORMAT:
         return read_genotypes(variant)
     return _local_genotypes(variant) if _LOCAL.issubset(variant.FORMAT) else None
 
 
 def _local_genotypes(variant: cyvcf2.Variant) -> tuple[np.ndarray, np.ndarray]:
-    """As `read_genotypes`, of LGT, whose numbers count in LAA: 0 is REF, 1 the first ALT that LAA names."""
+    """As `read_genotypes`, from LGT, whose numbers are indices of LAA: 0 is REF, 1 the first ALT that LAA names."""
     texts = variant.format("LGT").tolist()
     places = variant.format("LAA").reshape(len(texts), -1).tolist()
     alleles = np.full((len(texts), max(len(re.split(r"[|/]", text)) for text in texts)), -2)
@@ -172,7 +178,7 @@ def _local_genotypes(variant: cyvcf2.Variant) -> tuple[np.ndarray, np.ndarray]:
 
 
 class _PhaseSets:
-    """Numbers, from 1, of the phase sets of all files, and of the calls of each record that are not phased."""
+    """Numbers, from 1, of the phase sets of all files, and of the sets of unphased calls of each record."""
 
     def __init__(self) -> None:
         self._numbers: dict[tuple[int, int | str], int] = {}

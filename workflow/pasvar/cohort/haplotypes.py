@@ -1,6 +1,7 @@
-"""The variants that share a haplotype in a site's window, read record by record: what `site_haplotypes` makes of each site.
+"""The variants that share a haplotype in a site's window, read record by record. `site_haplotypes` computes the result
+for each site.
 
-Only scored alleles take part, each where the person's own record spells it.
+Only scored alleles are used, each as the person's own record spells it.
 """
 
 from collections import Counter
@@ -23,14 +24,15 @@ from pasvar.tables import ALLELE, GENOTYPES, TABLES, empty_frame, table_writer, 
 from pasvar.variants import EVERYTHING, MAX_SHIFT, Edit, Filters, haplotype_window, lost_record, trim
 
 _MANY = 100_000
-"""Rows of table `sample_haplotypes` that are written at a time."""
+"""Number of rows of table `sample_haplotypes` that are written at once."""
 
 
 class ShardHaplotypes:
-    """Reads what the people of a cohort carry in the windows of one shard: once, record by record.
+    """Reads, once and record by record, the variants that the people of a cohort carry in the windows of one shard.
 
-    alleles: table `alleles` of the shard. windows: table `windows`. counted: rows with further alleles, in no window, whose
-    carriers are counted too. chosen: rows with the only alleles of `alleles` that take part (default: all).
+    alleles: table `alleles` of the shard. windows: table `windows`. counted: rows with further alleles, which lie in no
+    window and whose carriers are also counted. chosen: rows with the only alleles of `alleles` that are used (default:
+    all).
     """
 
     def __init__(
@@ -57,7 +59,7 @@ class ShardHaplotypes:
         changes = alleles.groupby(["site_id", "norm_pos", "norm_ref", "norm_alt"]).ngroup()
         self._changes = (changes - changes.groupby(alleles.site_id).transform("min")).to_list()
         for row in read.itertuples():
-            # Spelled that far before its change, an allele may be in another shard than its window.
+            # With a spelling that begins so far before its change, an allele may be in another shard than its window.
             if row.norm_ref != row.norm_alt and self._edits[row.Index].start - (row.pos - 1) <= MAX_SHIFT:
                 self._rows[row.chrom, row.pos, row.ref, row.alt].append(row.Index)
         self._found: set[tuple] = set()
@@ -68,9 +70,10 @@ class ShardHaplotypes:
     def read(
         self, filters: Filters = EVERYTHING, progress: Callable[..., tqdm] = no_progress
     ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-        """Rows of tables `site_haplotypes` and `sample_haplotypes`, some sites at a time; afterwards `carriers` has its rows.
+        """Rows of tables `site_haplotypes` and `sample_haplotypes`, some sites at a time; afterwards `carriers` has its
+        rows.
 
-        In memory are the people's haplotypes in the windows around the record being read, and up to `_MANY` rows.
+        Memory holds the people's haplotypes in the windows around the current record, and up to `_MANY` rows.
         """
         closed: list[tuple[str, list[tuple], np.ndarray]] = []
         n_rows = 0
@@ -84,7 +87,7 @@ class ShardHaplotypes:
             yield _frames(closed)
 
     def _sites(self, filters: Filters, progress: Callable[..., tqdm]) -> Iterator[tuple[str, list[tuple], np.ndarray]]:
-        """(site, its rows of either table), once all records that touch it are read."""
+        """(site, its rows of either table), as soon as all records that touch it are read."""
         opened: dict[str, SiteHaplotypes] = {}
         with progress(total=len(self._counts), unit="alleles") as bar:
             for calls in read_calls(self._wanted, self._cohort, self._genome.names, filters):
@@ -116,7 +119,8 @@ class ShardHaplotypes:
         )
 
     def check_found(self, ledger: pa.Table) -> None:
-        """Raise InputError where an allele of table `ledger` (of the shard) was not met again in its file, after `read`."""
+        """Raise InputError if an allele of table `ledger` (of the shard) was not found again in its file, after
+        `read`."""
         paths = {path.name: path for path in self._cohort.paths}
         near = pc.and_(pc.is_in(ledger["pos"], pa.array(self._wanted.pos)), pc.not_equal(ledger["status"], "filtered"))
         columns = ledger.filter(near).select([*ALLELE, "vcf"]).to_pydict().values()
@@ -127,7 +131,8 @@ class ShardHaplotypes:
     def _close(
         self, opened: dict[str, SiteHaplotypes], chrom: str | None = None, pos: int = 0
     ) -> Iterator[tuple[str, list[tuple], np.ndarray]]:
-        """The rows of the sites that no record from here on touches in the order of `_order`; of all without a place."""
+        """The rows of the sites that no later record touches, in the order of `_order`; of all remaining sites if no
+        position is given."""
         closing = [
             site_id for site_id in opened if self._windows[site_id].chrom != chrom or self._last_pos[site_id] < pos
         ]
@@ -142,7 +147,8 @@ class ShardHaplotypes:
             self._tallies += [(site_id, is_carried, tally) for tally in site.tallies]
 
     def _order(self, site_id: str) -> tuple[int, int, str]:
-        """Places sites of one contig: by the last of their alleles, then by themselves, whoever carries what."""
+        """Sort key of the sites of one contig: by the last of their alleles, then by the sites themselves, independent
+        of the carriers."""
         return self._last_pos[site_id], self._windows[site_id].window_start, site_id
 
     def _count(self, calls: Calls) -> None:
@@ -157,7 +163,7 @@ class ShardHaplotypes:
             self._counts[key] += len(np.unique(person)), len(person), calls.n_called[number]
 
     def _rows_by_site(self, calls: Calls) -> dict[str, dict[int, int]]:
-        """By site, the row of each allele of a record that touches it, by the allele's number."""
+        """By site, the row of each allele of a record that touches the site, by the allele's number."""
         found: dict[str, dict[int, int]] = {}
         for number, key in calls.key.items():
             for row in self._rows[key]:
@@ -180,10 +186,10 @@ class ShardHaplotypes:
 
 
 def spelled_edit(start: int, ref: str, alt: str) -> Edit:
-    """The edit of a VCF allele (start = POS - 1) where its record spells it.
+    """The edit of a VCF allele (start = POS - 1) at the position that its record gives.
 
-    The base that an indel has in front is its anchor and stays (VCF specification): AA>A takes the second A away. Of what REF
-    and ALT share behind it, the end goes first, as in `trim`.
+    The base before an indel is its anchor and stays (VCF specification): AA>A removes the second A. Of the bases that
+    REF and ALT share after the anchor, those at the end are removed first, as in `trim`.
     """
     anchor = int(len(ref) != len(alt) and ref[0] == alt[0])
     return trim(start + anchor, ref[anchor:], alt[anchor:])
@@ -215,13 +221,13 @@ def write_haplotypes(
     progress: Callable[..., tqdm] = no_progress,
     chosen: pd.DataFrame | None = None,
 ) -> list[str]:
-    """Read one shard's genotypes into tables `people`, `carriers`, `site_haplotypes`, `sample_haplotypes` and, where `paths` has
-    it, `haplotype_counts`; returns lines on what was found.
+    """Read one shard's genotypes into tables `people`, `carriers`, `site_haplotypes`, `sample_haplotypes` and, if
+    `paths` has it, `haplotype_counts`; returns notes that say what was found.
 
-    alleles, ledger: these tables of the shard. counted: rows with further alleles whose carriers are counted. windows: table
-    `windows`. paths: of each table. Without genotypes they are empty. chosen: rows with the only alleles of `alleles` whose
-    genotypes are read (default: all).
-    Raises InputError where genotypes cannot be read, and where an allele of a file with people is not met again.
+    alleles, ledger: these tables of the shard. counted: rows with further alleles whose carriers are counted. windows:
+    table `windows`. paths: of each table. Without genotypes the tables are empty. chosen: rows with the only alleles of
+    `alleles` whose genotypes are read (default: all).
+    Raises InputError if genotypes cannot be read, or if an allele of a file with people is not found again.
     """
     cohort = Cohort(vcfs)
     shard = ShardHaplotypes(alleles, windows, cohort, genome, counted, chosen)

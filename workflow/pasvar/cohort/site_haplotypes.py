@@ -1,8 +1,9 @@
-"""What the people of a cohort have on their haplotypes in one window.
+"""The variants on the haplotypes of a cohort's people in one window.
 
-A person's haplotypes in a window are known where the heterozygous calls there are of one phase set, or where there is at most one
-of them. Homozygous calls are on all haplotypes, phased or not. Where the phase is unknown, variants stay single. A missing call
-counts as the reference. A change that a person has in several records counts in the first of them.
+A person's haplotypes in a window are known if the heterozygous calls there belong to one phase set, or if there is at
+most one heterozygous call. Homozygous calls are on all haplotypes, phased or not. If the phase is unknown, variants are
+treated singly. A missing call counts as the reference. If a person has a change in several records, the first record
+counts.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,15 +15,15 @@ from pasvar.cohort.genotypes import Calls
 from pasvar.sequence import decode
 
 NO_PHASE, UNKNOWN = 0, -1
-"""Instead of the number of a phase set, at a site: all haplotypes of the person are equal; unknown phase."""
+"""Values used at a site instead of the number of a phase set: all haplotypes of the person are equal; unknown phase."""
 
 JointWindow = Callable[[tuple[int, ...]], tuple[np.ndarray, str] | None]
-"""Gives the window of a set of variants and its anchor, or None where the variants contradict one another."""
+"""Returns the window of a set of variants and its anchor, or None if the variants contradict each other."""
 
 
 class Tally(NamedTuple):
-    """People and copies of a set of variants (rows of table `alleles`) at a site; of none of them: all with a call, and their
-    haplotypes. window: as in `site_haplotypes`."""
+    """People and copies of a set of variants (rows of table `alleles`) at a site. For the empty set: all people with a
+    call, and their haplotypes. window: as in `site_haplotypes`."""
 
     variants: tuple[int, ...]
     phased: bool
@@ -32,18 +33,19 @@ class Tally(NamedTuple):
 
 
 class SiteHaplotypes:
-    """What each person of a cohort has on each haplotype in one window, as far as the records have been read.
+    """The variants of each person of a cohort on each haplotype in one window, for the records read so far.
 
     A set of variants is a tuple of rows of table `alleles`, in order, and has a number; 0 is the reference.
-    haplotypes: (people, haplotypes) numbers. phase: (people,) number of the phase set of the heterozygous calls, or `NO_PHASE`,
-    `UNKNOWN`. ploidy: (people,) of the first call with a variant, 0 before it. mixed: of people with calls of other ploidies
-    too, the ploidy of each of their variants. called: (people,) largest ploidy of any call, 0 before the first.
-    tallies: after `rows`, what `merge` needs of the site.
+    haplotypes: (people, haplotypes) numbers. phase: (people,) number of the phase set of the heterozygous calls, or
+    `NO_PHASE`, `UNKNOWN`. ploidy: (people,) of the first call with a variant, 0 before it. mixed: for people who also
+    have calls of other ploidies, the ploidy of each of their variants. called: (people,) largest ploidy of any call, 0
+    before the first. tallies: after `rows`, the values of the site that `merge` needs.
     Memory: 14 bytes per person, whatever the number of variants.
     """
 
     def __init__(self, n_people: int, changes: Sequence[int]):
-        """changes: of each row of `alleles` the number of its change within the site, the same for all its spellings."""
+        """changes: for each row of `alleles`, the number of its change within the site, the same for all its
+        spellings."""
         self.sets: list[tuple[int, ...]] = [()]
         self._number: dict[tuple[int, ...], int] = {(): 0}
         self._changes = changes
@@ -79,7 +81,7 @@ class SiteHaplotypes:
         self._add_phase(calls, copies)
 
     def _new_copies(self, calls: Calls, number: int, row: int) -> tuple[np.ndarray, np.ndarray]:
-        """(index of person, haplotype) of an allele, without those of people who have the change from an earlier record."""
+        """(index of person, haplotype) of an allele, without people who have the change from an earlier record."""
         person, haplotype = calls.copies[number]
         change = self._changes[row]
         if change not in self._read:
@@ -106,9 +108,9 @@ class SiteHaplotypes:
         self.phase[people] = np.where((before == NO_PHASE) | (before == now), now, UNKNOWN)
 
     def rows(self, joint: JointWindow) -> tuple[list[tuple], np.ndarray]:
-        """The site's rows of tables `site_haplotypes` and (n, 6) `sample_haplotypes`, without the site.
+        """The site's rows of tables `site_haplotypes` and (n, 6) `sample_haplotypes`, without the column of the site.
 
-        Of a haplotype for which `joint` gives None, `sample_haplotypes` has the variants one by one.
+        If `joint` gives None for a haplotype, `sample_haplotypes` has its variants one by one.
         """
         self._settle_ploidy()
         known = self.phase != UNKNOWN
@@ -136,8 +138,8 @@ class SiteHaplotypes:
         return rows, carried[np.lexsort(carried[:, 2::-1].T)]
 
     def _settle_ploidy(self) -> None:
-        """People with calls of different ploidies: where all are homozygous all haplotypes are equal, and the smallest ploidy
-        is taken; else the phase is unknown."""
+        """People with calls of different ploidies. If all calls are homozygous, all haplotypes are equal, and the
+        smallest ploidy is used; otherwise the phase is unknown."""
         for person, ploidies in self.mixed.items():
             if self.phase[person] == NO_PHASE:
                 self.ploidy[person] = min(self.ploidy[person], *ploidies.values())
@@ -146,7 +148,7 @@ class SiteHaplotypes:
                 self.phase[person] = UNKNOWN
 
     def _same(self, found: Sequence[int], texts: Mapping[int, str | None]) -> dict[int, int]:
-        """Of each set the first one that makes the same changes and the same window in other spellings."""
+        """For each set, the first set that makes the same changes and the same window with other spellings."""
         first: dict[tuple, int] = {}
         return {
             number: first.setdefault(
@@ -156,19 +158,19 @@ class SiteHaplotypes:
         }
 
     def _carried_together(self, chosen: np.ndarray) -> np.ndarray:
-        """Of these haplotypes (a mask), those that are not the reference."""
+        """Those of these haplotypes (a mask) that are not the reference."""
         person, haplotype = np.nonzero(self.haplotypes * chosen)
         return self._carried(person, haplotype + 1, self.haplotypes[person, haplotype])
 
     def _carried_apart(self, person: np.ndarray, haplotype: np.ndarray) -> np.ndarray:
-        """Of these haplotypes, each variant; the number of the haplotype is 0 where the phase is unknown."""
+        """Each variant of these haplotypes; the number of the haplotype is 0 if the phase is unknown."""
         distinct, which = np.unique(self.haplotypes[person, haplotype], return_inverse=True)
         sets = [self.sets[number] for number in distinct]
         single = {row: self.number((row,)) for row in sorted(set().union(*sets))}
         n_each = np.array([len(variants) for variants in sets], dtype=np.int64)
         first = np.cumsum(n_each) - n_each
         n_each = n_each[which]
-        # The place of each variant in the sets laid end to end.
+        # The position of each variant in the sets, which are placed one after the other.
         place = np.repeat(first[which] - np.cumsum(n_each) + n_each, n_each) + np.arange(n_each.sum())
         number = np.array([single[row] for variants in sets for row in variants], dtype=np.int64)[place]
         copy = np.where(self.phase[person] == UNKNOWN, 0, haplotype + 1)
@@ -186,8 +188,8 @@ class SiteHaplotypes:
     def _counts(
         self, same_as: Mapping[int, int], known: np.ndarray, texts: Mapping[int, str | None]
     ) -> dict[int, tuple[int | None, ...]]:
-        """Of each first set n_carriers, haplotype_count, haplotype_number and n_unphased; the first two are None where people of
-        unknown phase may have it."""
+        """For each first set n_carriers, haplotype_count, haplotype_number and n_unphased; the first two are None if
+        people of unknown phase may have the set."""
         first = np.zeros(len(self.sets), dtype=np.int64)
         first[list(same_as)] = list(same_as.values())
         own = np.where(self.ploidy > 0, self.ploidy, self.called)
@@ -217,8 +219,8 @@ class SiteHaplotypes:
         return counts
 
     def _tallies_of_unphased(self, has: np.ndarray, n_people: np.ndarray) -> list[Tally]:
-        """How many people of unknown phase have just these changes, each by the first of its spellings. has, n_people: as
-        `_unphased` gives them."""
+        """The number of people of unknown phase who have exactly these changes, each given by the first of its
+        spellings. has, n_people: as `_unphased` returns them."""
         first: dict[int, int] = {}
         for row in sorted({row for variants in self.sets for row in variants}):
             first.setdefault(self._changes[row], row)
@@ -227,7 +229,8 @@ class SiteHaplotypes:
         return [Tally(variants, False, None, n, 0) for variants, n in found if len(variants) > 1]
 
     def _unphased(self, known: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """(changes, patterns) whether people of unknown phase have a change, and (patterns,) how many people each is."""
+        """(changes, patterns): whether people of unknown phase have a change; and (patterns,): the number of people
+        with each pattern."""
         patterns, n_people = np.unique(self.haplotypes[~known], axis=0, return_counts=True)
         numbers, which = np.unique(patterns, return_inverse=True)
         changes = np.zeros((len(numbers), max(self._read, default=0) + 1), dtype=bool)

@@ -1,4 +1,4 @@
-"""What alleles do: to sites, to genes, to tissues, to haplotypes and people.
+"""The effects of alleles: on sites, genes and tissues, and of haplotypes and in people.
 
 In: scores of windows, sites, genotypes. Out: tables `sites`, `scores`, `gene_effects`, `tissue_effects`, `new_sites`,
 `haplotypes`, `samples`, `genes`.

@@ -19,10 +19,10 @@ from pasvar.tables import ALLELE, GENOTYPES
 def score_sites(
     catalogue: pd.DataFrame, window_scores: pd.DataFrame, exons: pd.DataFrame, usage_floor: float, network_sha256: str
 ) -> pd.DataFrame:
-    """Table `sites`: the catalogue with reference log odds, and the usages that the gene's sites have in the reference.
+    """Table `sites`: the catalogue with reference log odds, and the reference usages of each gene's sites.
 
-    exons: table `exons`. usage_floor: as in `usage.complete_usage`. network_sha256: of the weights that gave the scores, for the
-    coefficients of the usage. Raises InputError where a site has no score.
+    exons: table `exons`. usage_floor: as in `usage.complete_usage`. network_sha256: of the weights that gave the
+    scores; it selects the coefficients of the usage. Raises InputError if a site has no score.
     """
     sites = catalogue.merge(window_scores, on="site_id", how="left", validate="many_to_one")
     unscored = sites.logodds_narrow.isna()
@@ -45,7 +45,7 @@ def score_alleles(
 ) -> pd.DataFrame:
     """Table `scores` without the genotype columns: one row per allele, site and gene, in the order of `alleles`.
 
-    made_by: of the scores, for the error bars. Raises InputError where the scores are not those of these alleles.
+    made_by: of the scores, for the error bars. Raises InputError if the scores are not those of these alleles.
     """
     key = [*ALLELE, "site_id"]
     if not alleles[key].reset_index(drop=True).equals(allele_scores[key].reset_index(drop=True)):
@@ -58,9 +58,10 @@ def score_alleles(
 
 
 def add_genes(compared: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
-    """Rows of alleles and sites, as of `context.References.compare`, for each gene of the site, with the change of its usage."""
+    """Rows of alleles and sites, as of `context.References.compare`, for each gene of the site, with the change of its
+    usage."""
     columns = ["site_id", "gene_id", "gene_name", "strand", "usage_ref", "outside_fit"]
-    # A left merge keeps the order of the alleles; sites that several genes share give a row for each.
+    # A left merge keeps the order of the alleles; a site of several genes gives one row for each gene.
     rows = compared.merge(sites[columns], on="site_id", how="left")
     return rows.assign(
         delta_usage=delta_usage(rows.usage_ref, rows.get("delta_site_logodds", rows.delta_logodds_narrow)),
@@ -69,7 +70,7 @@ def add_genes(compared: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
 
 
 def add_genotypes(scores: pd.DataFrame, carriers: pd.DataFrame) -> pd.DataFrame:
-    """The scores with carriers and counts, and with `af` from the genotypes where there are any; nulls elsewhere."""
+    """The scores with carriers and counts, and with `af` from the genotypes if there are any; other rows have nulls."""
     joined = scores.merge(carriers.astype(dict.fromkeys(GENOTYPES, "Int32")), on=ALLELE, how="left")
     counted = (joined.allele_number.fillna(0) > 0).to_numpy()
     af = joined.allele_count[counted].astype(float) / joined.allele_number[counted].astype(float)

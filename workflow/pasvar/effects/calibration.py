@@ -1,17 +1,18 @@
-"""How far a predicted effect can be trusted: what a laboratory would measure, an interval, and whether the sign is right.
+"""The reliability of a predicted effect: the effect that a laboratory is expected to measure, an interval, and whether
+the sign is right.
 
 The network's narrow effect was compared with substitutions in human polyadenylation sites, measured in a reporter assay
-(Bogard et al. 2019, Cell 178:91; johli/aparent). With `delta` the predicted effect and `strength` the narrow log odds of the
-stronger allele, the measured effect has
+(Bogard et al. 2019, Cell 178:91; johli/aparent). With `delta` the predicted effect and `strength` the narrow log odds
+of the stronger allele, the measured effect has
 
     mean    slope * expit((strength - midpoint) / width) * delta
     scale   sqrt(noise^2 + spread^2 * delta^2 / (1 + (delta / SPREAD_LIMIT)^2))
     noise   floor * exp(rise * clip(WEAK - strength, 0, WEAK_SPAN))
 
-and |measured - mean| / scale has the stored quantiles, those of variants whose gene was left out of the fit. Very weak sites are
-measured from few reads and predicted badly: there the mean shrinks and the noise grows. The strength of the stronger allele
-decides because an allele that makes a signal is both measured and predicted well. `pasvar.validate.calibration` fits all
-numbers and writes calibration.json.
+and |measured - mean| / scale has the stored quantiles, which are those of variants whose gene was left out of the fit.
+Very weak sites are measured from few reads and predicted badly. For them the mean is smaller and the noise is larger.
+The strength of the stronger allele is used because an allele that makes a signal is both measured and predicted well.
+`pasvar.validate.calibration` fits all numbers and writes calibration.json.
 """
 
 import json
@@ -27,17 +28,17 @@ import pandas as pd
 
 WEAK = -2.0
 WEAK_SPAN = 4.0
-"""The noise rises while the strength falls from WEAK to WEAK - WEAK_SPAN (ln); few measured sites are weaker."""
+"""The noise rises as the strength falls from WEAK to WEAK - WEAK_SPAN (ln); few measured sites are weaker."""
 
 SPREAD_LIMIT = 1.5
-"""Size of effect (ln) beyond which the scale hardly grows; left-out genes are fitted best by values between 1 and 2."""
+"""Size of effect (ln) above which the scale hardly increases; values between 1 and 2 fit the left-out genes best."""
 
 WIDENED = 1.5
-"""Factor on the scale where no variant of the kind was measured: indels, changes of several bases, other networks.
-A convention, not an estimate."""
+"""Factor on the scale for variants of a kind that was not measured: indels, changes of several bases, other networks. A
+convention, not an estimate."""
 
 COVERAGE = 0.8
-"""Share of measured effects that the interval is made to hold."""
+"""Share of measured effects that the interval is constructed to contain."""
 
 ERROR_BAR = ("delta_expected", "delta_low", "delta_high", "direction_probability")
 
@@ -56,24 +57,26 @@ class Moments:
     spread: float
 
     def mean(self, delta: Any, strength: Any, xp: ModuleType = np) -> Any:
-        """Expected measured effect. xp: the library of the arrays; the fit gives torch, and tensors also for the numbers."""
+        """Expected measured effect. xp: the library of the arrays; the fit passes torch, and tensors also for the
+        numbers."""
         return self.slope / (1 + xp.exp((self.midpoint - strength) / self.width)) * delta
 
     def scale(self, delta: Any, strength: Any, xp: ModuleType = np) -> Any:
-        """What residuals are divided by; else as `mean`."""
+        """The divisor of the residuals; arguments as for `mean`."""
         noise = self.floor * xp.exp(self.rise * xp.clip(WEAK - strength, 0, WEAK_SPAN))
         return xp.sqrt(noise**2 + (self.spread * delta) ** 2 / (1 + (delta / SPREAD_LIMIT) ** 2))
 
 
 @dataclass(frozen=True)
 class Residuals:
-    """How standardised residuals are distributed: a share `shares[i]` is at most `quantiles[i]` in size; both rise from 0."""
+    """Distribution of the standardised residuals: a share `shares[i]` has at most the size `quantiles[i]`; both rise
+    from 0."""
 
     shares: tuple[float, ...]
     quantiles: tuple[float, ...]
 
     def half_width(self, scale: np.ndarray) -> np.ndarray:
-        """Half of the interval of `COVERAGE`."""
+        """Half the width of the interval of `COVERAGE`."""
         return np.interp(COVERAGE, self.shares, self.quantiles) * scale
 
     def direction_probability(self, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
@@ -90,13 +93,13 @@ class Fit:
 
 
 def stronger(delta: np.ndarray, reference: np.ndarray) -> np.ndarray:
-    """Narrow log odds of the stronger of two alleles: the reference's, and those of the other, which differ by `delta`."""
+    """Narrow log odds of the stronger of two alleles: the reference, and the other allele, which differs by `delta`."""
     return reference + np.maximum(delta, 0)
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What is known of a network's errors: its own fit, or those of the others where it has none."""
+    """The known errors of a network: its own fit, or the fits of the other networks if it has none."""
 
     fits: tuple[Fit, ...]
     is_own: bool
@@ -104,8 +107,9 @@ class Calibration:
     def error_bars(self, delta: np.ndarray, reference: np.ndarray, is_snv: np.ndarray | bool) -> pd.DataFrame:
         """`ERROR_BAR`, float32 (n,), of predicted narrow effects (n,) of sites with narrow reference log odds (n,).
 
-        is_snv: whether the change is a single substitution, as all measured ones were. Where it is none, or the network has no
-        fit of its own, the scale is `WIDENED`; of several fits the outer bounds and the lower probability count.
+        is_snv: whether the change is a single substitution, as all measured ones were. If it is not, or if the network
+        has no fit of its own, the scale is `WIDENED`. With several fits, the outer bounds and the lowest probability
+        are used.
         """
         delta, reference = np.asarray(delta, dtype=np.float64), np.asarray(reference, dtype=np.float64)
         strength = stronger(delta, reference)
@@ -120,10 +124,10 @@ class Calibration:
         return pd.DataFrame({name: column.astype(np.float32) for name, column in zip(ERROR_BAR, columns, strict=True)})
 
     def of_both_readings(self, delta: np.ndarray, other: np.ndarray, reference: np.ndarray) -> pd.DataFrame:
-        """As `error_bars`, of indels that may be read in two ways with the effects `delta` and `other`.
+        """As `error_bars`, for indels that may be read in two ways with the effects `delta` and `other`.
 
-        The interval holds those of both. The direction is that of `delta`; where the other reading has the other sign, each
-        counts half.
+        The interval contains the intervals of both. The direction is that of `delta`; if the other reading has the
+        other sign, each counts half.
         """
         first, second = (self.error_bars(effect, reference, False) for effect in (delta, other))
         agree = np.sign(delta) == np.sign(other)
@@ -136,7 +140,8 @@ class Calibration:
         )
 
     def is_extrapolated(self, is_snv: np.ndarray) -> np.ndarray:
-        """Flag `uncalibrated`: no such change, or nothing by this network, was compared with measurements."""
+        """Flag `uncalibrated`: no change of this kind, or nothing scored by this network, was compared with
+        measurements."""
         return ~np.asarray(is_snv) | (not self.is_own)
 
 
@@ -150,9 +155,10 @@ def effect_calibration_of(made_by: Mapping[str, str]) -> Calibration:
 
 
 def measured_network(made_by: Mapping[str, str]) -> str | None:
-    """Which of the networks that were compared with measurements made a table; None: none of them. made_by: as above."""
+    """Which of the networks that were compared with measurements made a table; None if it was none of them. made_by: as
+    above."""
     for network, (identity, _) in _fits().items():
-        # The Hugging Face copy is the same network in a file of its own; its name carries a commit.
+        # The Hugging Face copy is the same network in a separate file; its name contains a commit.
         if made_by.get("model_sha256") in identity or made_by.get("model", "").startswith(f"multimolecule/{network}@"):
             return network
     return None

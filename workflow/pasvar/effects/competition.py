@@ -1,4 +1,4 @@
-"""The sites of a gene compete for its 3' ends: what becomes of all their usages when an allele changes some of them."""
+"""The sites of a gene compete for its 3' ends: how all their usages change when an allele changes some of the sites."""
 
 from collections.abc import Iterator
 
@@ -15,22 +15,23 @@ from pasvar.sites import (
 )
 
 MEASURED = "measured:"
-"""How the `usage_source` of a gene begins whose usages an atlas has measured."""
+"""Prefix of the `usage_source` of a gene whose usages were measured by an atlas."""
 
 
 def reference_usage(sites: pd.DataFrame, floor: float, fit: UsageFit, is_fitted: bool) -> pd.DataFrame:
     """usage_ref, usage_source and outside_fit of the sites of all genes, on their index.
 
-    sites: of table `catalogue`, with reference log odds and `coding_share`. floor: as in `usage.complete_usage`. fit: predicts
-    what no atlas has measured. is_fitted: whether it was fit with the network of the log odds; else all that is predicted is
-    outside_fit, as it is for the genes of which some site is of a kind that the fit does not know.
+    sites: of table `catalogue`, with reference log odds and `coding_share`. floor: as in `usage.complete_usage`. fit:
+    predicts the usages that no atlas has measured. is_fitted: whether it was fitted with the network of the log odds.
+    If not, all predicted usages are outside_fit. Genes with a site of a kind that the fit does not know are outside_fit
+    in any case.
     """
     predicted = predict_usage(sites, fit)
     measured = sites.usage_measured.to_numpy(dtype=np.float64)
     usage, source = predicted.copy(), np.full(len(sites), f"predicted:{fit.name}", dtype=object)
     by_gene = pd.Series(measured, index=sites.gene_id).groupby(level=0, sort=False)
     is_measured = (by_gene.transform("count") > 0).to_numpy()
-    # Plain arrays: a frame for each of twenty thousand genes takes fifty times as long.
+    # Plain arrays: one data frame for each of twenty thousand genes takes fifty times as long.
     rows = np.flatnonzero(is_measured)
     rows = rows[np.argsort(pd.factorize(sites.gene_id.to_numpy()[rows])[0], kind="stable")]
     genes = sites.gene_id.to_numpy()[rows]
@@ -60,15 +61,16 @@ _GENE_SITES = [
     ),
     *("coding_share", "coding_length", "confidence"),
 ]
-"""What `GeneSites` reads."""
+"""The columns that `GeneSites` reads."""
 
 
 class GeneSites:
-    """The sites of one gene, proximal to distal, and how they share its 3' ends.
+    """The sites of one gene, proximal to distal, and their shares of its 3' ends.
 
-    site_ids: k texts. usage_ref: (k,) float64, sums to 1, 0 where a site takes no part. is_measured: whether an atlas has it.
-    lengths: (k,) nt of 3' UTR, NaN where a site has none. coding: (k,) nt of the gene's longest CDS that an end there keeps, NaN
-    without a CDS. confidence: (k,) probability that a site is real, NaN where it is not known. logodds: (k,) narrow, reference.
+    site_ids: k texts. usage_ref: (k,) float64, sums to 1, 0 for a site that takes no part. is_measured: whether the
+    usage comes from an atlas. lengths: (k,) nt of 3' UTR, NaN if a site has none. coding: (k,) nt of the gene's longest
+    CDS that an end there keeps, NaN without a CDS. confidence: (k,) probability that a site is real, NaN if it is not
+    known. logodds: (k,) narrow, reference.
     """
 
     def __init__(self, sites: pd.DataFrame):
@@ -92,26 +94,26 @@ class GeneSites:
         return len(self._used) == 1
 
     def usage_alt(self, delta_logodds_narrow: np.ndarray) -> np.ndarray:
-        """Usages, (..., k), when the sites' narrow log odds change by (..., k), 0 where a site is not touched, -inf where it is
-        deleted.
+        """Usages, (..., k), when the sites' narrow log odds change by (..., k): 0 for an unchanged site, -inf for a
+        deleted site.
 
-        A site that takes no part stays without any. Where none is left that does, all usages are 0.
+        A site that takes no part keeps usage 0. If no site that takes part is left, all usages are 0.
         """
         usage = np.zeros(delta_logodds_narrow.shape)
         is_gone = self.is_gone(delta_logodds_narrow)[..., None]
         change = np.where(is_gone, 0, delta_logodds_narrow[..., self._used])
         usage[..., self._used] = np.where(is_gone, 0, shifted_usage(self.usage_ref[self._used], change))
-        # Where no site that is used changes, nothing is to move by rounding.
+        # If no used site changes, the usages must not change by rounding.
         is_hit = (delta_logodds_narrow[..., self._used] != 0).any(axis=-1)
         return np.where(is_hit[..., None], usage, self.usage_ref)
 
     def is_gone(self, delta_logodds_narrow: np.ndarray) -> np.ndarray:
-        """(...,) whether no site that is used is left, where the sites' narrow log odds change by (..., k)."""
+        """(...,) whether no used site is left when the sites' narrow log odds change by (..., k)."""
         return np.asarray(np.isneginf(delta_logodds_narrow[..., self._used]).all(axis=-1))
 
     def cleavage_change(self, delta_logodds_narrow: np.ndarray) -> np.ndarray:
-        """(...,) relative change of the share of transcripts that are cut at the only site that is used, by the network's
-        log odds in its window; NaN where several sites are used."""
+        """(...,) relative change of the share of transcripts that are cut at the only used site, by the network's log
+        odds in its window; NaN if several sites are used."""
         if not self.is_single:
             return np.full(delta_logodds_narrow.shape[:-1], np.nan)
         before = self.logodds[self._used[-1]]
@@ -120,11 +122,12 @@ class GeneSites:
         return np.exp(np.logaddexp(0, -before) - np.logaddexp(0, -after)) - 1
 
     def with_new_site(self, cut_pos: int, logodds_ref: float, logodds_alt: float) -> tuple[np.ndarray, np.ndarray, int]:
-        """Usages (k + 1,) before and after, and the index of the new site, when a place where the catalogue has none gets from
-        one narrow log odds to another.
+        """Usages (k + 1,) before and after, and the index of the new site, when a position without a site in the
+        catalogue changes from one narrow log odds to another.
 
-        Before, the place cuts the share of the transcripts that reach it which the network says: those that end further
-        downstream, or are not cut at the last site where the place lies behind it. After, it competes as any site.
+        Before, the position cuts the share, given by the network, of the transcripts that reach it: those that end
+        further downstream, or, if the position lies after the last site, those that are not cut at the last site.
+        After, it competes like any other site.
         """
         place = int(np.searchsorted(self._along, cut_pos * self._downstream))
         passing = self.usage_ref[place:].sum()
@@ -137,7 +140,7 @@ class GeneSites:
         return before, shifted_usage(before, delta), place
 
     def delta_pdui(self, usage_alt: np.ndarray, usage_ref: np.ndarray | None = None) -> np.ndarray:
-        """Change (...,) of the usage of the most distal site that is used, from `usage_ref` (default: the gene's own)."""
+        """Change (...,) of the usage of the most distal used site, from `usage_ref` (default: the gene's own)."""
         return (usage_alt - self._reference(usage_ref))[..., self._used[-1]]
 
     def delta_utr_length(self, usage_alt: np.ndarray, usage_ref: np.ndarray | None = None) -> np.ndarray:
@@ -172,6 +175,6 @@ class TissueSites:
 
 def genes_of(sites: pd.DataFrame) -> Iterator[tuple[str, GeneSites]]:
     """(gene_id, its sites) of every gene in table `sites`."""
-    # Of each gene pandas cuts out every column that there is.
+    # pandas copies every existing column for each gene.
     for gene_id, rows in sites[["gene_id", *_GENE_SITES]].groupby("gene_id", sort=False):
         yield gene_id, GeneSites(rows)

@@ -1,4 +1,4 @@
-"""What helps to interpret an effect: where the cut moves, which element is hit, when to take care."""
+"""Columns that help to interpret an effect: the position of the cut, the sequence element that is hit, and warnings."""
 
 from collections.abc import Sequence
 from itertools import product
@@ -25,7 +25,7 @@ _IS_UPSTREAM = np.array([motif.is_upstream for motif in MOTIFS])
 
 
 class References:
-    """The reference windows of sites and their scores, for alternate windows to be compared with.
+    """The reference windows of sites and their scores, with which alternate windows are compared.
 
     codes: (n, 205) uint8. cut_index: (n,). Both in the order of the table `windows`.
     """
@@ -51,15 +51,15 @@ class References:
     def compare(self, alleles: pd.DataFrame, codes: np.ndarray) -> pd.DataFrame:
         """The alleles with all columns of table `scores` that compare an alternate window with its reference window.
 
-        alleles: with site_id, window_index, region, anchor and the scores of their windows, `logodds_narrow_alt` and so on.
-        codes: (n, 205) uint8, their windows.
+        alleles: with site_id, window_index, region, anchor and the scores of their windows, `logodds_narrow_alt` and so
+        on. codes: (n, 205) uint8, their windows.
         """
         row = self.row_of(alleles.site_id)
         columns: dict[str, np.ndarray] = {}
         for name in WINDOW_SCORES:
             columns[f"{name}_ref"] = self._scores[name].to_numpy()[row]
             columns[f"delta_{name}"] = alleles[f"{name}_alt"].to_numpy() - columns[f"{name}_ref"]
-        # Substitutions, of which there are many, have no other side.
+        # Substitutions, which are most alleles, have no other side.
         other = alleles.get("logodds_narrow_other", pd.Series(np.float32("nan"), index=alleles.index))
         columns["delta_logodds_narrow_other"] = other.to_numpy() - columns["logodds_narrow_ref"]
         columns |= self._hexamer_changes(row, codes)
@@ -81,7 +81,7 @@ class References:
         return alleles.assign(**columns)
 
     def _hexamer_changes(self, row: np.ndarray, codes: np.ndarray) -> dict[str, np.ndarray]:
-        """Columns hexamer_ref and hexamer_alt, and of motif_lost and motif_gained the part that the hexamer has."""
+        """Columns hexamer_ref and hexamer_alt, and the hexamer's part of motif_lost and motif_gained."""
         before = self._hexamers[row]
         after = before.copy()
         lost, gained = np.full((2, len(row)), None)
@@ -93,7 +93,8 @@ class References:
 
 
 def _mechanisms(alleles: pd.DataFrame, columns: dict, change: np.ndarray, cut_index: np.ndarray) -> np.ndarray:
-    """Column mechanism, see `tables.MECHANISMS`; the first that fits. change: (n, 4), how many more of each motif there are."""
+    """Column mechanism, see `tables.MECHANISMS`; the first one that applies. change: (n, 4), the increase in number of
+    each motif."""
     first, last = alleles.window_index.to_numpy(), alleles.window_last.to_numpy()
     reach = CLEAVAGE_SITE_REACH
     cases = {
@@ -106,7 +107,7 @@ def _mechanisms(alleles: pd.DataFrame, columns: dict, change: np.ndarray, cut_in
 
 
 def _flags(alleles: pd.DataFrame, columns: dict, more: dict[str, np.ndarray]) -> np.ndarray:
-    """Column flags, see `tables.FLAGS`. more: flags that are known already."""
+    """Column flags, see `tables.FLAGS`. more: flags that are already known."""
     is_set = {
         "hexamer_changed": columns["hexamer_ref"] != columns["hexamer_alt"],
         "hexamer_indel": alleles.anchor.to_numpy() != "hexamer",
@@ -119,14 +120,14 @@ def _flags(alleles: pd.DataFrame, columns: dict, more: dict[str, np.ndarray]) ->
 
 
 def with_flag(flags: pd.Series, flag: str, is_set: np.ndarray) -> np.ndarray:
-    """The column flags (n,) with one more flag where it is set."""
+    """The column flags (n,) with one more flag in the rows where it is set."""
     added = np.full(len(flags), None, dtype=object)
     added[np.asarray(is_set, dtype=bool)] = flag
     return _both(flags.to_numpy(dtype=object), added)
 
 
 def joined(names: Sequence[str], is_set: np.ndarray) -> np.ndarray:
-    """For each row of (n, k) booleans those of the k names that are set, joined by `&`; None where none is."""
+    """For each row of (n, k) booleans, those of the k names that are set, joined by `&`; None if none is set."""
     combinations = product((False, True), repeat=len(names))
     texts = ["&".join(name for name, bit in zip(names, bits, strict=True) if bit) or None for bits in combinations]
     number = is_set @ (1 << np.arange(len(names))[::-1])
@@ -134,7 +135,7 @@ def joined(names: Sequence[str], is_set: np.ndarray) -> np.ndarray:
 
 
 def _both(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Texts of two columns joined by `&`, None where neither has one."""
+    """Texts of two columns joined by `&`, None if neither has one."""
     either = np.where(pd.isna(first), second, first).astype(object)
     for i in np.flatnonzero(pd.notna(first) & pd.notna(second)):
         either[i] = f"{first[i]}&{second[i]}"

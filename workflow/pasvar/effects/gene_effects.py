@@ -1,4 +1,4 @@
-"""What an allele does to a gene: its sites compete, in the whole body and in each tissue."""
+"""The effect of an allele on a gene: its sites compete, in the whole body and in each tissue."""
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,12 @@ _KEY = [*ALLELE, "gene_id"]
 def compute_gene_effects(
     scores: pd.DataFrame, sites: pd.DataFrame, tissue_usage: pd.DataFrame, usage_floor: float, min_usage_shift: float
 ) -> pd.DataFrame:
-    """Table `gene_effects`: per allele and gene the site hit hardest, and what becomes of the usage of all the gene's sites.
+    """Table `gene_effects`: for each allele and gene, the site that is hit hardest, and the change in the usage of all
+    the gene's sites.
 
-    The hardest hit is the largest |delta_logodds_narrow|, the most proximal of equals: a loss is not hidden by a weaker gain.
-    scores: as `effects.score_alleles` gives them. usage_floor: as in `usage.complete_usage`. min_usage_shift: what must
-    change for a direction to be named, see `impact.directions`.
+    The site hit hardest has the largest |delta_logodds_narrow|, and of equals it is the most proximal. So a weaker gain
+    does not hide a loss. scores: as `effects.score_alleles` gives them. usage_floor: as in `usage.complete_usage`.
+    min_usage_shift: the change that is required before a direction is named, see `impact.directions`.
     """
     if scores.empty:
         return empty_frame("gene_effects")
@@ -40,8 +41,8 @@ def compute_gene_effects(
 def compute_tissue_effects(
     scores: pd.DataFrame, sites: pd.DataFrame, tissue_usage: pd.DataFrame, usage_floor: float, min_effect: float
 ) -> pd.DataFrame:
-    """Table `tissue_effects`: per allele, gene and tissue what becomes of the usages, for alleles with
-    |delta_logodds_narrow| >= min_effect at any site of the gene. Arguments else as of `gene_effects`."""
+    """Table `tissue_effects`: for each allele, gene and tissue, the change in the usages, for alleles with
+    |delta_logodds_narrow| >= min_effect at any site of the gene. The other arguments are as for `gene_effects`."""
     strongest = scores.delta_logodds_narrow.abs().groupby([scores[key] for key in _KEY]).transform("max")
     strong = scores[(strongest >= min_effect) & scores.gene_id.isin(tissue_usage.gene_id)]
     if strong.empty:
@@ -59,11 +60,11 @@ def compute_tissue_effects(
 
 
 def _ranked(scores: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
-    """The scores with the rank of the site, `_size` of the effect, `_allele`, a number per allele and gene in the order of the
-    rows, and `_delta`, `_low` and `_high`, the change of the site's log odds and its error bar.
+    """The scores with the rank of the site, `_size` of the effect, `_allele`, a number per allele and gene in the order
+    of the rows, and `_delta`, `_low` and `_high`, the change of the site's log odds and its error bar.
 
-    Where an allele hits a rival hexamer, the site changes by less than the hexamer, and its error bar shrinks alike. Scores
-    without error bars or rivals have effects that are taken as exact.
+    If an allele hits a rival hexamer, the site changes by less than the hexamer, and its error bar is reduced by the
+    same factor. Scores without error bars or rivals have effects that are treated as exact.
     """
     ranked = scores.merge(sites[["gene_id", "site_id", "rank"]], on=["gene_id", "site_id"], how="left")
     ranked["_allele"] = ranked.groupby(_KEY, sort=False).ngroup()
@@ -77,12 +78,12 @@ def _ranked(scores: pd.DataFrame, sites: pd.DataFrame) -> pd.DataFrame:
 
 
 HITS = ["gene_id", "_allele", "rank", "_delta", "_low", "_high"]
-"""What `Deltas` reads; of each gene pandas cuts out every column that there is."""
+"""The columns that `Deltas` reads. pandas copies every existing column for each gene."""
 
 
 class Deltas:
-    """How the alleles of one gene change the narrow log odds of its sites, (alleles, sites): as predicted, and at the ends of the
-    error bars. hits: a row per allele and site."""
+    """The changes in the narrow log odds of one gene's sites by its alleles, (alleles, sites): as predicted, and at the
+    ends of the error bars. hits: one row per allele and site."""
 
     def __init__(self, hits: pd.DataFrame, gene: GeneSites):
         self.allele, self.n_hit = np.unique(hits["_allele"], return_counts=True)
@@ -97,7 +98,7 @@ class Deltas:
 
 
 def usage_vectors(delta: Deltas, gene: GeneSites, min_usage_shift: float) -> pd.DataFrame:
-    """The gene's usage before and after each of its alleles and what that amounts to, by `_allele`."""
+    """The gene's usage before and after each of its alleles, and the values computed from it, by `_allele`."""
     usage_alt = gene.usage_alt(delta.narrow)
     shift, cleavage_change = usage_alt - gene.usage_ref, gene.cleavage_change(delta.narrow)
     site_ids = np.array(gene.site_ids, dtype=object)
@@ -137,7 +138,7 @@ TOP_TISSUE = ["top_tissue", "top_tissue_total_variation", "top_tissue_delta_pdui
 
 
 def top_tissue(delta: Deltas, tissues: TissueSites) -> pd.DataFrame:
-    """Per allele the tissue in which most 3' ends change place (the first by name of equals)."""
+    """For each allele, the tissue in which most 3' ends move to another site (of equals the first by name)."""
     usage_alt = tissues.usage_alt(delta.narrow)
     shift = usage_alt - tissues.usage_ref
     total_variation = np.abs(shift).sum(axis=2) / 2
@@ -167,7 +168,7 @@ def _tissue_vectors(delta: Deltas, gene: GeneSites, tissues: TissueSites) -> pd.
 
 
 def _spread(gene: GeneSites, delta: Deltas, usage_alt: np.ndarray) -> dict[str, np.ndarray]:
-    """The extremes of delta_pdui and delta_utr_length where the effects lie at either end of their error bars."""
+    """The extremes of delta_pdui and delta_utr_length when the effects lie at either end of their error bars."""
     usages = np.stack([usage_alt, gene.usage_alt(delta.low), gene.usage_alt(delta.high)])
     found = {"delta_pdui": gene.delta_pdui(usages), "delta_utr_length": gene.delta_utr_length(usages)}
     ends = {"low": np.min, "high": np.max}

@@ -1,4 +1,4 @@
-"""One row per gene: how many alleles it has, and which matters most."""
+"""One row per gene: its number of alleles, and the allele with the highest impact."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -29,11 +29,11 @@ def summarise_genes(
     known: pd.DataFrame | None = None,
     min_cell: int | None = None,
 ) -> pd.DataFrame:
-    """Table `genes`: every gene that has a site, also those without an allele, by genome position of its first site.
+    """Table `genes`: every gene that has a site, also genes without an allele, by genome position of the first site.
 
-    effects: `gene_effects` in pieces. counts, people: the shards' `gene_counts` and `gene_carriers` one after the other. known:
-    table `known`; alleles that it hides are counted as alleles of the gene, and in no way else. n_people: in the cohort, 0
-    without genotypes. min_cell: the config key, as `tables.hide_carriers` takes it.
+    effects: `gene_effects` in pieces. counts, people: the shards' `gene_counts` and `gene_carriers` one after the
+    other. known: table `known`; alleles that it hides are only counted as alleles of the gene. n_people: in the cohort,
+    0 without genotypes. min_cell: the config key, as `tables.hide_carriers` takes it.
     """
     known = empty_frame("known") if known is None else known
     hidden = hidden_alleles(known)
@@ -56,8 +56,8 @@ def summarise_genes(
 
 
 class _ShownCarriers:
-    """By gene, how many carry each of its strong alleles, as results show it (`counts`), and whether it has some that they do not
-    show (`others`)."""
+    """By gene, the number of carriers of each of its strong alleles as the results show it (`counts`), and whether the
+    gene has strong alleles whose number is not shown (`others`)."""
 
     def __init__(self, min_effect: float, min_cell: int | None):
         self._min_effect, self._min_cell = min_effect, min_cell
@@ -65,7 +65,7 @@ class _ShownCarriers:
         self.others: dict[str, bool] = defaultdict(bool)
 
     def watch(self, effects: Iterable[pa.Table]) -> Iterator[pa.Table]:
-        """The same pieces of `gene_effects`, looked at as they pass."""
+        """The same pieces of `gene_effects`; each is examined as it passes."""
         for piece in effects:
             if self._min_cell is not None:
                 frame = hide_alleles(piece, self._min_cell).select(["gene_id", "delta_logodds_narrow", "n_carriers"])
@@ -97,8 +97,8 @@ _ALLELE_COLUMNS = [
 
 
 def _top_alleles(effects: Iterable[pa.Table], min_effect: float) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Per gene the allele of the highest expected impact (of equals that of the largest effect, then the first), and the number
-    of strong ones and the largest effect; holds one piece and the result in memory."""
+    """For each gene, the allele with the highest expected impact (of equals that with the largest effect, then the
+    first), the number of strong alleles and the largest effect. Memory holds one piece and the result."""
     top = pd.DataFrame(columns=[*_ALLELE_COLUMNS, "size"])
     counts = pd.DataFrame(
         {"n_strong": pd.Series(dtype="int64"), "max_abs_delta_logodds_narrow": pd.Series(dtype="float32")}
@@ -110,7 +110,7 @@ def _top_alleles(effects: Iterable[pa.Table], min_effect: float) -> tuple[pd.Dat
         if pieces:
             ranked = pd.concat(pieces).sort_values(["expected_impact", "size"], ascending=False, kind="stable")
             top = ranked.drop_duplicates("gene_id")
-        # Spellings of one change are one allele.
+        # Different spellings of one change are one allele.
         again = frame.duplicated(["gene_id", "chrom", "norm_pos", "norm_ref", "norm_alt"])
         sizes = frame.assign(strong=(frame["size"] >= min_effect) & ~again).groupby("gene_id")
         found = sizes.agg(n_strong=("strong", "sum"), max_abs_delta_logodds_narrow=("size", "max"))

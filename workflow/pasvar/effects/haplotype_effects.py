@@ -1,4 +1,4 @@
-"""What the variants of a haplotype do together, compared with what each does alone."""
+"""The joint effect of the variants of a haplotype, compared with the effect of each variant alone."""
 
 import numpy as np
 import pandas as pd
@@ -15,13 +15,14 @@ _SET = ["site_id", "haplotype"]
 def set_effects(
     site_haplotypes: pd.DataFrame, haplotype_scores: pd.DataFrame, allele_scores: pd.DataFrame, sites: pd.DataFrame
 ) -> pd.DataFrame:
-    """Table `site_haplotypes` with names and effects, on an index from 0, the shard's tables given.
+    """Table `site_haplotypes` with names and effects, on an index from 0, computed from the shard's tables.
 
-    Adds `variants`, their names; for each of `delta_logodds_narrow` and `delta_logodds` the effect of the set, NaN where the
-    variants contradict one another, and as `sum_...` the sum of what each does alone; `delta_site_logodds`, the narrow effect of
-    the set and what the rival hexamers that its variants hit add to it; and `max_abs_alone`, the largest |delta_logodds_narrow|
-    of one of them alone, in the window where it is larger.
-    Raises InputError where the scores are not of these haplotypes.
+    Adds these columns. `variants`: the names of the variants. `delta_logodds_narrow` and `delta_logodds`: the effect of
+    the set, NaN if the variants contradict each other. `sum_...` of both: the sum of the effects of each variant alone.
+    `delta_site_logodds`: the narrow effect of the set, together with the effect of the rival hexamers that its variants
+    hit. `max_abs_alone`: the largest |delta_logodds_narrow| of one of the variants alone, in the window in which it is
+    larger.
+    Raises InputError if the scores are not those of these haplotypes.
     """
     sets = site_haplotypes.reset_index(drop=True)
     joint = sets.index[sets.window_alt.notna()]
@@ -50,13 +51,13 @@ def compute_haplotype_effects(
     effects: pd.DataFrame, sites: pd.DataFrame, windows: pd.DataFrame, min_effect: float
 ) -> pd.DataFrame:
     """Table `haplotypes`, by site and gene, from `set_effects`."""
-    # Spellings of one haplotype are one row.
+    # Different spellings of one haplotype are one row.
     together = effects[(effects.alleles.str.len() > 1) & (effects.same_as == effects.haplotype)]
     if together.empty:
         return empty_frame("haplotypes")
     hexamer = slice(HEXAMER_INDEX, HEXAMER_INDEX + HEXAMER_LENGTH)
     columns = ["site_id", "chrom", "gene_id", "gene_name", "strand", "logodds_narrow"]
-    # A left merge keeps the order of the sites; sites that several genes share give a row for each.
+    # A left merge keeps the order of the sites; a site of several genes gives one row for each gene.
     found = sites[columns].merge(together, on="site_id").merge(windows[["site_id", "window"]], on="site_id")
     narrow, summed = found.delta_logodds_narrow, found.sum_delta_logodds_narrow
     strong = np.maximum(narrow.abs(), summed.abs()) >= min_effect

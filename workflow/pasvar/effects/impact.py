@@ -1,4 +1,4 @@
-"""How much an allele matters to a gene, which way its 3' ends move, and what the transcripts that move lose."""
+"""How much an allele affects a gene, in which direction its 3' ends move, and what the transcripts that move lose."""
 
 import numpy as np
 
@@ -7,16 +7,16 @@ from pasvar.effects.competition import GeneSites
 
 
 def driving_site(delta: np.ndarray, shift: np.ndarray) -> np.ndarray:
-    """(n,) the site through which each allele acts: of those that it changes the one whose usage moves most, then the one whose
-    log odds do. delta, shift: (n, k) changes of narrow log odds and of usage."""
-    # A usage that does not move at all, as of a gene's only site, leaves the choice to the log odds.
+    """(n,) the site through which each allele acts: of the sites that it changes, the one whose usage changes most,
+    then the one whose log odds change most. delta, shift: (n, k) changes of narrow log odds and of usage."""
+    # If no usage changes at all, for example if a gene has only one site, the log odds decide.
     order = np.lexsort((-np.abs(delta), -np.abs(shift), delta == 0))
     return order[:, 0]
 
 
 def impacts(shift: np.ndarray, cleavage_change: np.ndarray) -> np.ndarray:
-    """(n,) share of the gene's 3' ends that moves: total variation of the usages; where one site makes all ends, how much of the
-    cleavage there is lost or gained, as a share of the larger of before and after.
+    """(n,) share of the gene's 3' ends that move: the total variation of the usages. If one site makes all ends, the
+    cleavage there that is lost or gained, as a share of the larger of before and after.
 
     shift: (n, k). cleavage_change: (n,) as of `GeneSites.cleavage_change`.
     """
@@ -29,12 +29,13 @@ def impacts(shift: np.ndarray, cleavage_change: np.ndarray) -> np.ndarray:
 def directions(
     gene: GeneSites, usage_alt: np.ndarray, cleavage_change: np.ndarray, is_sure: np.ndarray, min_usage_shift: float
 ) -> np.ndarray:
-    """(n,) which way the 3' ends move, see `tables.DIRECTIONS`.
+    """(n,) the direction in which the 3' ends move, see `tables.DIRECTIONS`.
 
-    usage_alt: (n, k). is_sure: (n,) whether the sign of the effect is. min_usage_shift: share of the 3' ends that must move for a
-    direction to be named: of those before a stop codon; else of all, and the expected 3' UTR length must change by what that
-    share would change between sites at the distance from which sites are distinguished; where no site has a 3' UTR, of the
-    most distal ones. Of a gene's only site it is the share of the cleavage.
+    usage_alt: (n, k). is_sure: (n,) whether the sign of the effect is certain enough. min_usage_shift: share of the 3'
+    ends that must move before a direction is named. It applies first to the ends before a stop codon. Otherwise it
+    applies to all ends, and the expected 3' UTR length must also change by at least the change that this share would
+    cause between two sites at the smallest distance at which sites are distinguished. If no site has a 3' UTR, it
+    applies to the most distal ends. For a gene with one site it is the share of the cleavage.
     """
     has_utr = bool((np.isfinite(gene.lengths) & (gene.usage_ref > 0)).any())
     change = gene.delta_utr_length(usage_alt) if has_utr else gene.delta_pdui(usage_alt)
@@ -55,8 +56,8 @@ def directions(
 
 
 def lost_parts(gene: GeneSites, shift: np.ndarray) -> dict[str, np.ndarray]:
-    """utr_lost and coding_lost, (n,) nt: what the transcripts lack that end at the site that gains most instead of the one that
-    loses most; NaN where nothing moves or it is not known. shift: (n, k)."""
+    """utr_lost and coding_lost, (n,) nt: what the transcripts lack that end at the site that gains most, compared with
+    the site that loses most; NaN if nothing moves or it is not known. shift: (n, k)."""
     losing, gaining = shift.argmin(axis=1), shift.argmax(axis=1)
     moves = np.abs(shift).any(axis=1)
     return {

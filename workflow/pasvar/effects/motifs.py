@@ -1,7 +1,8 @@
-"""Sequence elements around a cut that the field has names for, and which of them an allele takes away or adds.
+"""Known sequence elements around a cut, and which of them an allele removes or adds.
 
-Zones count from the last base before the cut, along the transcript: -1 is the base before it, +1 the first one after the cut.
-They lie where the cut of the reference is, for the alternate window too: its hexamer has the same place.
+Zones are counted from the last base before the cut, along the transcript: -1 is the base before it, +1 the first one
+after the cut. They lie relative to the cut of the reference, also for the alternate window, because its hexamer has the
+same position.
 """
 
 from dataclasses import dataclass
@@ -14,14 +15,15 @@ from pasvar.sequence import BASES, encode
 from pasvar.sites import WORST_TIER, tier_of
 
 _ROWS_AT_ONCE = 20_000
-"""Windows counted in one go: a few arrays of 8 MB are needed."""
+"""Number of windows that are counted together: a few arrays of 8 MB are needed."""
 
 
 @dataclass(frozen=True)
 class Motif:
-    """An element: words of one length, each an occurrence, and the zone [first, last] of the cut that it lies wholly in.
+    """An element: words of one length, each of which is an occurrence, and the zone [first, last] relative to the cut
+    in which it must lie completely.
 
-    An upstream zone ends before the hexamer at the latest.
+    An upstream zone ends at the latest before the hexamer.
     """
 
     name: str
@@ -57,7 +59,8 @@ sites of chromosome 20, losing one changes the log odds by -0.03 on average, los
 
 
 def count_motifs(codes: np.ndarray, cut_index: np.ndarray) -> np.ndarray:
-    """Occurrences of each of the `MOTIFS` in its zone, (n, 4) int16; overlapping ones count each, a word with an N is none.
+    """Occurrences of each of the `MOTIFS` in its zone, (n, 4) int16. Overlapping occurrences are all counted; a word
+    with an N is not.
 
     codes: (n, 205) uint8, windows of the transcribed strand. cut_index: (n,) index of the last base before the cut.
     """
@@ -77,7 +80,8 @@ def count_motifs(codes: np.ndarray, cut_index: np.ndarray) -> np.ndarray:
 
 
 def locate_motifs(window: str, cut_index: int) -> list[tuple[str, int, int]]:
-    """Where a window's elements are, by place: (name, first index, index past the last); what overlaps or touches is one.
+    """Positions of a window's elements, sorted: (name, first index, index past the last). Occurrences that overlap or
+    touch are joined.
 
     window: 205 nt of the transcribed strand. cut_index: as for `count_motifs`.
     """
@@ -96,10 +100,10 @@ def locate_motifs(window: str, cut_index: int) -> list[tuple[str, int, int]]:
 
 
 def hexamer_change(ref: str, alt: str) -> tuple[str | None, str | None]:
-    """(lost, gained): `AATAAA>AGTAAA` for what an allele makes of the six bases at the hexamer's place, else None.
+    """(lost, gained): `AATAAA>AGTAAA` if an allele changes the six bases at the hexamer's position, else None.
 
-    Lost where the new hexamer is of a worse tier, gained where it is of a better one, both where the tier stays. Six bases
-    without a tier are no hexamer: from none to none is no change.
+    Lost if the new hexamer is of a worse tier, gained if it is of a better tier, both if the tier stays the same. Six
+    bases without a tier are not a hexamer: from none to none is no change.
     """
     before, after = tier_of(ref), tier_of(alt)
     if ref == alt or min(before, after) > WORST_TIER:
@@ -109,7 +113,7 @@ def hexamer_change(ref: str, alt: str) -> tuple[str | None, str | None]:
 
 
 def _word_numbers(codes: np.ndarray, length: int) -> np.ndarray:
-    """(n, k) codes -> (n, k + 1 - length) uint16: the words that begin at each place, read as numbers of base 5."""
+    """(n, k) codes -> (n, k + 1 - length) uint16: the words that begin at each position, read as numbers of base 5."""
     width = codes.shape[1] + 1 - length
     numbers = np.zeros((len(codes), width), dtype=np.uint16)
     for i in range(length):
@@ -119,7 +123,7 @@ def _word_numbers(codes: np.ndarray, length: int) -> np.ndarray:
 
 
 def _word_table(motif: Motif) -> np.ndarray:
-    """For the number of every word of a motif's length whether it is one of the motif's."""
+    """For the number of every word of a motif's length, whether it is a word of the motif."""
     is_word = np.zeros(len(BASES) ** motif.length, dtype=bool)
     for word in motif.words:
         is_word[_word_numbers(encode(word)[None], motif.length)] = True

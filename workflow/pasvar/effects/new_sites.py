@@ -1,9 +1,10 @@
-"""Sites that appear: variants that make or improve a hexamer where the catalogue has no site.
+"""New sites: variants that make or improve a hexamer where the catalogue has no site.
 
-Both alleles' sequence around a variant is scanned, on the strand of the gene. A place whose hexamer is new or better gets a
-window of its own, with that hexamer at index 70, of the alternate and of the reference at the same place. What the network
-says of the two is the gain. In the reference the place makes the share of ends that its own strength there gives it, and with
-the allele it competes with the gene's own sites as any of them.
+The sequence of both alleles around a variant is scanned, on the strand of the gene. A position with a new or better
+hexamer gets its own pair of windows, of the alternate and of the reference at the same position, with that hexamer at
+index 70. The difference between the network's scores of the two is the gain. In the reference, the position makes the
+share of ends that corresponds to its strength there. With the allele it competes with the gene's own sites like any of
+them.
 """
 
 import numpy as np
@@ -24,13 +25,14 @@ def find_new_sites(
     limits,
     calibration: Calibration,
 ) -> pd.DataFrame:
-    """Table `new_sites` without the genotype columns: the candidates that gain at least `limits.min_effect`, a row per allele,
-    place and gene.
+    """Table `new_sites` without the genotype columns: the candidates that gain at least `limits.min_effect`, one row
+    per allele, position and gene.
 
-    candidate_scores: the table of that name, row by row as `candidates`. sites, exons: of the whole catalogue and annotation.
-    limits: has min_effect, merge_distance, extension and new_sites by the names of the config keys. calibration: how sure a
-    place of the strength that the allele gives it is a site. Of the places of an allele whose cuts are closer than
-    merge_distance the strongest is kept; none is so close to a site of the catalogue.
+    candidate_scores: the table of that name, row by row as `candidates`. sites, exons: of the whole catalogue and
+    annotation. limits: has min_effect, merge_distance, extension and new_sites by the names of the config keys.
+    calibration: gives the probability that a position is a site, from the strength that it has with the allele. If the
+    cuts of several positions of an allele are closer than merge_distance, the strongest is kept. No position is kept
+    that is so close to a site of the catalogue.
     """
     frame = candidates.reset_index(drop=True).join(candidate_scores.reset_index(drop=True)[_SCORES])
     frame["delta_logodds_narrow"] = frame.logodds_narrow_alt - frame.logodds_narrow_ref
@@ -64,14 +66,14 @@ _SCORES = ["logodds_narrow_ref", "logodds_ref", "logodds_narrow_alt", "logodds_a
 
 
 def _cuts(frame: pd.DataFrame) -> pd.Series:
-    """0-based likeliest cut of each alternate window, in coordinates of the reference."""
+    """0-based most likely cut of each alternate window, in coordinates of the reference."""
     offset = frame.cut_mode_alt.astype(np.int64) - frame.change_index
     along = reference_offset(offset.to_numpy(), frame.n_replaced.to_numpy(), frame.n_inserted.to_numpy())
     return frame.change_pos - 1 + np.where(frame.strand == "+", along, -along)
 
 
 def _strongest_apart(frame: pd.DataFrame, sites: pd.DataFrame, merge_distance: int) -> pd.DataFrame:
-    """The rows without those near a site of the catalogue, and of those near one another the strongest."""
+    """The rows that are not near a site of the catalogue; of rows near each other, the strongest."""
     known = {key: np.sort(cuts.to_numpy()) - 1 for key, cuts in sites.groupby(["chrom", "strand"]).cut_pos}
     kept: list[int] = []
     places: dict[tuple, list[int]] = {}
@@ -87,13 +89,13 @@ def _strongest_apart(frame: pd.DataFrame, sites: pd.DataFrame, merge_distance: i
 
 
 def _shares_below(reference: pd.Series, values: pd.Series) -> np.ndarray:
-    """Which share of `reference` is smaller than each of `values`."""
+    """For each of `values`, the share of `reference` that is smaller."""
     ordered = np.sort(reference.to_numpy())
     return np.searchsorted(ordered, values.to_numpy()) / len(ordered)
 
 
 def _compete(row, gene: GeneSites) -> dict[str, object]:
-    """Usages with the new site among the gene's own, before and after."""
+    """Usages before and after, with the new site among the gene's own sites."""
     usage_ref, usage_alt, place = gene.with_new_site(row.cut_pos, row.logodds_narrow_ref, row.logodds_narrow_alt)
     lengths = np.insert(gene.lengths, place, row.utr_length)
     return {
@@ -107,8 +109,9 @@ def _compete(row, gene: GeneSites) -> dict[str, object]:
 
 
 def _confidences(rows: pd.DataFrame, exons: pd.DataFrame, calibration: Calibration) -> np.ndarray:
-    """(n,) probabilities that the places are sites once they have the allele, as of predicted sites of that strength; NaN where
-    such sites were not calibrated: by this network, in introns and coding exons, without a hexamer of tier 0 to 3."""
+    """(n,) probabilities that the positions are sites with the allele, as for predicted sites of that strength. NaN if
+    such sites were not calibrated: with this network, in introns and coding exons, or without a hexamer of tier 0 to
+    3."""
     spans = gene_spans(exons).set_index("gene_id").loc[rows.gene_id].reset_index(drop=True)
     last = (spans.end - 1).where(spans.strand == "+", -spans.start).to_numpy()
     places = pd.DataFrame(

@@ -1,7 +1,7 @@
-"""Person by person: what the haplotypes that somebody carries do to a gene.
+"""Effects person by person: the effect on a gene of the haplotypes that a person carries.
 
-Table `sample_haplotypes` is read site by site, and only what belongs to the genes at hand is held; there is no matrix of people
-and variants.
+Table `sample_haplotypes` is read site by site, and memory holds only the rows of the current genes. There is no matrix
+of people and variants.
 """
 
 from collections import Counter
@@ -22,17 +22,17 @@ from pasvar.tables import empty_frame, read_pieces, table_writer, to_arrow
 _GENE = ["gene_id", "gene_name", "chrom", "strand"]
 
 _MANY = 500_000
-"""Pairs of person and site of a gene whose usages are predicted at a time: about 50 MB."""
+"""Number of pairs of person and site of a gene whose usages are predicted together: about 50 MB."""
 
 
 class GenePeople:
-    """What m people carry at the k sites of a gene, and what it does there.
+    """The haplotypes of m people at the k sites of a gene, and their effects.
 
-    people: (m,) places in the cohort. mean, size: (m, k) mean effect of a person's haplotypes at a site, and the largest |effect|
-    of one of them, or of a single copy where the phase is unknown. haplotypes: (m, most haplotypes, k) effects; of variants that
-    contradict one another the sum, and `contradictory` says so.
-    ploidy, unphased, mixed: (m, k), 0 and False where all is the reference. joined: (m,) whether it is known which haplotype of
-    one site goes with which of another.
+    people: (m,) indices in the cohort. mean, size: (m, k) mean effect of a person's haplotypes at a site, and the
+    largest |effect| of one of them, or of a single copy if the phase is unknown. haplotypes: (m, most haplotypes, k)
+    effects; for variants that contradict each other the sum, and `contradictory` is set.
+    ploidy, unphased, mixed: (m, k), 0 and False if the person has only the reference. joined: (m,) whether it is known
+    which haplotype of one site goes with which haplotype of another.
     """
 
     def __init__(self, carried: pd.DataFrame, n_sites: int):
@@ -45,7 +45,7 @@ class GenePeople:
         self.mean, self.size = np.zeros(shape), np.zeros(shape)
         self.ploidy = np.zeros(shape, dtype=np.int8)
         np.maximum.at(self.ploidy, place, ploidy)
-        # Each copy counts by the ploidy of its own call.
+        # Each copy is weighted by the ploidy of its own call.
         np.add.at(self.mean, place, effect * (self.ploidy[place] / ploidy))
         self.mean /= np.maximum(self.ploidy, 1)
         np.maximum.at(self.size, place, np.abs(effect))
@@ -63,7 +63,7 @@ class GenePeople:
         self.joined = self._joined(person, site, phase_set)
 
     def _joined(self, person: np.ndarray, site: np.ndarray, phase_set: np.ndarray) -> np.ndarray:
-        """Of one ploidy at all sites, and heterozygous in a single phase set."""
+        """Whether a person has one ploidy at all sites, and heterozygous calls in only one phase set."""
         phases = np.full(self.mean.shape, NO_PHASE, dtype=np.int64)
         phases[person, site] = phase_set
         heterozygous = phases != NO_PHASE
@@ -73,7 +73,8 @@ class GenePeople:
         return one_ploidy & (~heterozygous.any(axis=1) | (lowest == highest)) & ~self.unphased.any(axis=1)
 
     def usage(self, gene: GeneSites) -> np.ndarray:
-        """(m, k) usages, the mean over a person's haplotypes; of the mean effects where the haplotypes are not `joined`."""
+        """(m, k) usages: the mean over a person's haplotypes, or, if the haplotypes are not `joined`, the usages for
+        the mean effects."""
         usage = np.empty(self.mean.shape)
         usage[~self.joined] = gene.usage_alt(self.mean[~self.joined])
         ploidy = self.ploidy.max(axis=1)
@@ -86,17 +87,18 @@ class GenePeople:
 def gene_samples(
     carried: pd.DataFrame, gene: GeneSites, variants: list[list[tuple]], min_effect: float
 ) -> pd.DataFrame:
-    """Rows of table `samples` of one gene and some people, without gene and name: `person` is a place in the cohort.
+    """Rows of table `samples` of one gene and some people, without gene and name: `person` is an index in the cohort.
 
-    carried: as for `GenePeople`, and `set`, the index in `variants`, which has the (row, name) of each variant of the set.
-    A person has a row where the effect of a haplotype at some site is at least `min_effect` either way (with unknown phase, that
-    of a copy or the mean), or where the log odds of a site's usage change by as much.
+    carried: as for `GenePeople`, and `set`, the index in `variants`, which has the (row, name) of each variant of the
+    set.
+    A person has a row if the effect of a haplotype at some site is at least `min_effect` in either direction (with
+    unknown phase, the effect of a copy or the mean), or if the log odds of a site's usage change by that much.
     """
     found = GenePeople(carried, len(gene.site_ids))
     usage = found.usage(gene)
     shift = np.abs(_logit(usage) - _logit(gene.usage_ref)).max(axis=1)
     row = np.flatnonzero((found.size.max(axis=1) >= min_effect) | (shift >= min_effect))
-    # The first of equals is the most proximal.
+    # Of equal effects, the most proximal site is first.
     hit = found.size[row].argmax(axis=1)
     ploidy, phased = found.ploidy[row, hit], ~found.unphased[row, hit]
     is_known = (phased & (ploidy <= 2))[:, None] & ~found.contradictory[row, :2, hit]
@@ -118,7 +120,7 @@ def gene_samples(
         }
     )
     sets = samples[["person", "site"]].merge(carried[["person", "site", "set"]])
-    # Both by person: each has a row there.
+    # Both are sorted by person: each person has a row there.
     names, copies = _variants_and_copies(sets.groupby("person").set.agg(tuple), variants)
     return samples.assign(variants=pd.Series(names, dtype=object), copies=pd.Series(copies, dtype=object))
 
@@ -126,7 +128,8 @@ def gene_samples(
 def _variants_and_copies(
     sets: Iterable[tuple[int, ...]], variants: list[list[tuple]]
 ) -> tuple[list[list[str]], list[list[int]]]:
-    """The names of the variants in each of these tuples of sets, by position, and how often each occurs."""
+    """The names of the variants in each of these tuples of sets, by position, and the number of times that each
+    occurs."""
     found: dict[tuple[int, ...], tuple[list[str], list[int]]] = {}
     for numbers in sets:
         if numbers not in found:
@@ -153,10 +156,11 @@ def summarise_people(
     min_effect: float,
     uncounted: Collection[str] = (),
 ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-    """Rows of tables `samples` and `gene_carriers`, gene by gene, as soon as the last of a gene's sites has come.
+    """Rows of tables `samples` and `gene_carriers`, gene by gene, as soon as the last of a gene's sites has been read.
 
-    carried: pieces of table `sample_haplotypes`. effects: of the same sites in the same order, from `interactions.set_effects`.
-    sites: table `sites`. people: the names of the cohort, sorted. uncounted: genes whose carriers are unknown (null).
+    carried: pieces of table `sample_haplotypes`. effects: of the same sites in the same order, from
+    `interactions.set_effects`. sites: table `sites`. people: the names of the cohort, sorted. uncounted: genes whose
+    carriers are unknown (null).
     """
     first_set = effects.reset_index(drop=True).site_id.drop_duplicates()
     first_set = pd.Series(first_set.index, index=first_set)
@@ -187,10 +191,10 @@ def _carriers(gene_id: str, counted: int, uncounted: Collection[str]) -> pd.Data
 
 
 def _by_gene(carried: Iterable[pd.DataFrame], sites: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
-    """(gene_id, what people carry at its sites), each gene once, as soon as all of them have come.
+    """(gene_id, the haplotypes of people at its sites), each gene once, as soon as all of its sites have been read.
 
-    sites: the sites that `sample_haplotypes` has, of each gene; `place` orders them as there. Raises InputError where it has
-    others.
+    sites: the sites that `sample_haplotypes` has, of each gene; `place` gives their order there. Raises InputError if
+    the table has other sites.
     """
     sites = sites.sort_values("place", kind="stable")
     sites_of = sites.groupby("gene_id", sort=False).site_id.agg(list).to_dict()
@@ -212,7 +216,7 @@ def _by_gene(carried: Iterable[pd.DataFrame], sites: pd.DataFrame) -> Iterator[t
 
 
 def _people_at_a_time(carried: pd.DataFrame, n_sites: int) -> Iterator[pd.DataFrame]:
-    """The rows of as many people as `_MANY` allows, one after another, by person."""
+    """The rows of as many people as `_MANY` allows, part by part, sorted by person."""
     people, n_people = carried.person.to_numpy(), max(_MANY // n_sites, 1)
     borders = np.unique(people)[n_people::n_people]
     for _, part in carried.groupby(np.searchsorted(borders, people, side="right")):

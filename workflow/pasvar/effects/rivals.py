@@ -1,4 +1,4 @@
-"""Effects of alleles that hit the rival hexamer of a site: the larger of the two windows' effects counts."""
+"""Effects of alleles that hit the rival hexamer of a site: the larger effect of the two windows is used."""
 
 import numpy as np
 import pandas as pd
@@ -15,11 +15,12 @@ from pasvar.variants import region_of
 def prefer_rivals(
     compared: pd.DataFrame, scored: pd.DataFrame, sites: pd.DataFrame, calibration: Calibration
 ) -> pd.DataFrame:
-    """The rows of `context.References.compare`, those of the rival's window where `delta_logodds_narrow` is larger there, with
-    `delta_site_logodds`, the change of the odds of both hexamers together.
+    """The rows of `context.References.compare`, with the row of the rival's window if `delta_logodds_narrow` is larger
+    there, and with `delta_site_logodds`, the change of the odds of both hexamers together.
 
-    compared: made of `scored`, alleles with the columns `rival_*` of tables `alleles` and `allele_scores`. sites: table `sites`.
-    The percentile of a row of the rival's window is missing: its site's other substitutions are scored in the main window.
+    compared: made of `scored`, alleles with the columns `rival_*` of tables `alleles` and `allele_scores`. sites: table
+    `sites`. A row of the rival's window has no percentile, because the other substitutions of its site are scored in
+    the main window.
     """
     compared = compared.assign(delta_site_logodds=compared.delta_logodds_narrow)
     hits = scored[scored.rival_window_alt.notna()]
@@ -38,7 +39,7 @@ def prefer_rivals(
 
 def _compare(hits: pd.DataFrame, sites: pd.DataFrame, calibration: Calibration) -> pd.DataFrame:
     """The alleles compared with the reference in the windows of the rivals, as `References.compare` gives them."""
-    # A site may have several rivals: each is compared as a site of its own.
+    # A site may have several rivals: each is compared as if it were a separate site.
     key = hits.site_id + "@" + hits.rival_hexamer_start.astype(np.int64).astype(str)
     of_rival = hits.assign(key=key).drop_duplicates("key").set_index("key")
     own = sites.drop_duplicates("site_id").set_index("site_id").loc[of_rival.site_id].reset_index(drop=True)
@@ -49,14 +50,14 @@ def _compare(hits: pd.DataFrame, sites: pd.DataFrame, calibration: Calibration) 
     on_minus = start + HEXAMER_LENGTH + HEXAMER_INDEX - own.cut_pos
     cut_index = (own.cut_pos - 1 - start + HEXAMER_INDEX).where(own.strand == "+", on_minus)
     windows = own[["site_id"]].assign(window=of_rival.rival_window_ref.to_numpy(), cut_index=cut_index)
-    # A cut farther than the window reaches is none of its bases, and takes part in nothing.
+    # A cut outside the window is not one of its bases, and is not used.
     windows["cut_index"] = windows.cut_index.clip(0, WINDOW_LENGTH - 1)
     references = References(windows, own, calibration)
     places = {name: hits[f"rival_{name}"] for name in ("window_index", "window_last", "anchor")}
     cuts = references.cut_index[references.row_of(key)]
     region = [region_of(*place) for place in zip(places["window_index"], places["window_last"], cuts, strict=True)]
     scores = {f"{name}_alt": hits[f"rival_{name}_alt"] for name in WINDOW_SCORES}
-    # The other side of an indel is that of the site's own hexamer.
+    # An indel's other side belongs to the site's own hexamer.
     alleles = hits.assign(**places, **scores, site_id=key, region=region, logodds_narrow_other=np.float32("nan"))
     compared = references.compare(alleles, encode_rows(hits.rival_window_alt.to_list(), WINDOW_LENGTH))
     return compared.assign(site_id=hits.site_id)

@@ -1,4 +1,5 @@
-"""The table of all possible substitutions, from the scores of its shards: as parquet, and as text with an index."""
+"""The table of all possible substitutions, joined from the scores of the shards: as parquet, and as text with an
+index."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -36,11 +37,11 @@ def gather_saturation(
 ) -> int:
     """Write table `saturation` to `out` and, bgzipped and with an index, to `text`; returns the number of rows.
 
-    index_suffix: .tbi or .csi (default: .tbi, or .csi where a position is past what a .tbi can hold). Raises InputError where
-    it cannot hold the positions.
+    index_suffix: .tbi or .csi (default: .tbi, or .csi if a position is larger than a .tbi allows). Raises InputError if
+    the index cannot hold the positions.
 
     shards: files of the table `saturation_scores`, in the order of the genome. windows, sites: the tables of these
-    names. Neither file depends on how the shards were cut, and no more than a row group of them is held.
+    names. Neither file depends on the division into shards. Memory holds at most one row group.
     """
     effects = (piece for shard in shards for piece in read_pieces(shard, "saturation_scores", EffectSizes.COLUMNS))
     sizes = EffectSizes(sites.drop_duplicates("site_id"), effects)
@@ -67,13 +68,13 @@ def gather_saturation(
 
 
 class _Describer:
-    """Turns rows of table `saturation_scores` into rows of table `saturation`."""
+    """Converts rows of table `saturation_scores` to rows of table `saturation`."""
 
     def __init__(self, references: References, windows: pd.DataFrame, sites: pd.DataFrame, sizes: EffectSizes):
         self._references = references
         self._minus = (windows.strand == "-").to_numpy()
         self._sites, self.sizes = sites, sizes
-        # A base's region depends on where the cut is alone: (cut, index) -> region.
+        # A base's region depends only on the position of the cut: (cut, index) -> region.
         cuts = range(WINDOW_LENGTH)
         self._region = np.array([[region_of(i, i, cut) for i in range(WINDOW_LENGTH)] for cut in cuts], dtype=object)
 
@@ -93,16 +94,17 @@ class _Describer:
 def _also_as_text(
     path: str | Path, tables: Iterable[pa.Table], name: str, made_by: Mapping[str, str], index_suffix: str
 ) -> Iterator[pa.Table]:
-    """Pass the tables on and write them to `path`, tab-separated, for tabix; the file appears when the last one has passed.
+    """Pass the tables on and write them to `path`, tab-separated, for tabix. The file appears when the last table has
+    passed.
 
-    Lines with ## say what made it, as in a VCF; the line with # has the columns. Numbers have the digits that give the float32
-    back, nulls are empty.
+    Lines with ## say what made the file, as in a VCF; the line with # has the columns. Numbers have as many digits as
+    are needed to restore the float32; nulls are empty.
     """
     options = csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none")
     for other in {".tbi", ".csi"} - {index_suffix}:
         Path(f"{path}{other}").unlink(missing_ok=True)
     with whole(f"{path}{index_suffix}") as index, whole(path) as temporary:
-        temporary.touch()  # raises OSError where it cannot be made; htslib would crash
+        temporary.touch()  # raises OSError if it cannot be made; htslib would crash
         with pysam.BGZFile(str(temporary), "w", None) as file:
             for key, value in sorted({"pasvar_version": __version__, **made_by}.items()):
                 file.write(f"##pasvar_{key.removeprefix('pasvar_')}={value}\n".encode())

@@ -1,8 +1,9 @@
-"""What structural changes do to genes: the sites that they remove or double, and who makes the 3' ends then.
+"""The effects of structural changes on genes: the sites that they remove or duplicate, and which sites then make the 3'
+ends.
 
-There is no network in it. A deleted site has no usage left, and the gene's other sites share it out as they do what a weakened
-site loses. A site that is there n times has n times its odds, as if each copy were cut as the one was: a convention, for which
-copy is cut how often was not measured.
+The network is not used. A deleted site has no usage left, and the gene's other sites share its usage, as they share the
+loss of a weakened site. A site that is present n times has n times its odds, as if each copy were cut like the
+original. This is a convention: how often each copy is cut was not measured.
 """
 
 import numpy as np
@@ -14,10 +15,10 @@ from pasvar.genome import gene_spans
 from pasvar.tables import ALLELE, TABLES, empty_frame
 
 _WHOLE = ["gene_duplicated", "gene_deleted"]
-"""Directions of changes that hold all of a gene."""
+"""Directions of changes that contain a whole gene."""
 
 _LOST = ["gaining_site", "losing_site", "utr_lost", "coding_lost"]
-"""What compares the sites before and after, of which none is left where all are deleted."""
+"""Columns that compare the sites before and after; if all sites are deleted, there is nothing to compare."""
 
 
 def compute_structural_effects(
@@ -54,7 +55,7 @@ def compute_structural_effects(
 
 
 def with_structural(effects: pd.DataFrame, structural: pd.DataFrame, chroms: pd.Series) -> pd.DataFrame:
-    """Table `gene_effects` of scored and of structural alleles, by place. chroms: contigs in the genome's order."""
+    """Table `gene_effects` of scored and of structural alleles, by position. chroms: contigs in the genome's order."""
     if structural.empty:
         return effects
     parts = [part for part in (effects, structural) if len(part)]
@@ -65,9 +66,10 @@ def with_structural(effects: pd.DataFrame, structural: pd.DataFrame, chroms: pd.
 
 
 def _hits(structural: pd.DataFrame, sites: pd.DataFrame, exons: pd.DataFrame) -> pd.DataFrame:
-    """A row per allele, site and gene, with what of table `gene_effects` is the site's or the record's.
+    """One row per allele, site and gene, with the columns of table `gene_effects` that come from the site or the
+    record.
 
-    `_is_whole`: the change holds all of the gene.
+    `_is_whole`: the change contains the whole gene.
     """
     columns = [
         *("site_id", "gene_id", "gene_name", "strand", "rank", "hexamer", "logodds_narrow", "usage_ref"),
@@ -75,10 +77,10 @@ def _hits(structural: pd.DataFrame, sites: pd.DataFrame, exons: pd.DataFrame) ->
     ]
     hits = structural.merge(sites[columns], on=["site_id", "gene_id"], how="left", validate="many_to_one")
     hits["_allele"] = hits.groupby([*ALLELE, "gene_id"], sort=False).ngroup()
-    with np.errstate(divide="ignore"):  # no copies: the odds are 0
+    with np.errstate(divide="ignore"):  # without copies the odds are 0
         hits["_delta"] = np.log(hits.copies.to_numpy(dtype=np.float64))
     hits["_is_whole"] = _whole_genes(hits, exons)
-    # Each copy of a gene has its sites to itself.
+    # Each copy of a gene has its own sites.
     hits.loc[hits["_is_whole"] & (hits.copies > 0), "_delta"] = 0.0
     flags = [("imprecise", hits.imprecise), ("a_rich", hits.a_rich), ("outside_fit", hits.outside_fit)]
     set_flags = zip(*(np.where(is_set.astype(bool), name, "") for name, is_set in flags), strict=True)
@@ -103,7 +105,7 @@ def _nothing_scored() -> dict[str, object]:
 
 
 def _of_gene(delta: Deltas, gene: GeneSites, min_usage_shift: float) -> pd.DataFrame:
-    """What becomes of the gene's usage, by `_allele`, with `_is_gone`: no site that is used is left."""
+    """The change in the gene's usage, by `_allele`, with `_is_gone`: no used site is left."""
     part = usage_vectors(delta, gene, min_usage_shift).astype(dict.fromkeys(_LOST[:2], object))
     is_gone = gene.is_gone(delta.narrow)
     part.loc[is_gone, _LOST[:2]] = None
@@ -111,7 +113,7 @@ def _of_gene(delta: Deltas, gene: GeneSites, min_usage_shift: float) -> pd.DataF
     part.loc[is_gone, "impact"] = 1.0
     part["expected_impact"] = part.impact * part.confidence.fillna(1.0)
     part.loc[is_gone, "direction"] = "all_sites_deleted"
-    # Error bars are of predictions, of which there is none.
+    # Error bars belong to predictions, and there is none here.
     spread = [name for name in part.columns if name.startswith("delta_") and name.endswith(("_low", "_high"))]
     return part.assign(**dict.fromkeys(spread, np.nan), _is_gone=is_gone)
 
@@ -121,13 +123,13 @@ def _columns(part: pd.DataFrame) -> list[str]:
 
 
 def _most_used(hits: pd.DataFrame) -> pd.DataFrame:
-    """Of each allele and gene the site that is used most, the most proximal of equals."""
+    """For each allele and gene, the site with the largest usage; of equals the most proximal."""
     ordered = hits.sort_values(["_allele", "usage_ref", "rank"], ascending=[True, False, True])
     return ordered.drop_duplicates("_allele")
 
 
 def _whole_genes(hits: pd.DataFrame, exons: pd.DataFrame) -> pd.Series:
-    """Which rows are of changes that hold all of the gene, from its first exon to its last."""
+    """Which rows are of changes that contain the whole gene, from its first exon to its last."""
     spans = gene_spans(exons[exons.gene_id.isin(hits.gene_id)]).set_index("gene_id")
     first, last = (hits.gene_id.map(spans[name]) for name in ("start", "end"))
     return (hits.start <= first) & (last <= hits.end)

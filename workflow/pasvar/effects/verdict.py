@@ -1,7 +1,7 @@
-"""What an allele does to the polyadenylation of a gene, in two sentences: what happens, and how sure that is.
+"""The effect of an allele on the polyadenylation of a gene, in two sentences: what happens, and how sure that is.
 
-The report, the command line and the documentation of the VCF take their words from here. A verdict is about cleavage and
-polyadenylation alone: it claims no change of expression and no disease.
+The report, the command line and the documentation of the VCF use this wording. A verdict is only about cleavage and
+polyadenylation: it claims no change of expression and no disease.
 """
 
 import math
@@ -16,22 +16,23 @@ from pasvar.counts import plural
 from pasvar.sites import tier_of
 
 SCOPE = "About cleavage and polyadenylation only: no statement on expression or disease."
-"""What is to stand once wherever verdicts are shown."""
+"""A note that is shown once on every page with verdicts."""
 
 CLEAR_DIRECTION = 0.8
 SURE_DIRECTION = 0.95
-"""direction_probability from which an effect is named at all, and from which confidence in it may be high."""
+"""Minimum direction_probability for an effect to be named at all, and minimum for high confidence in it."""
 
 REAL_SITE = 0.5
 SURE_SITE = 0.8
-"""Confidence of the site below which its effects are not named, and from which confidence in them may be high."""
+"""Minimum confidence of the site for its effects to be named, and minimum for high confidence in them."""
 
 MIN_MOVED = 0.05
-"""Share of the gene's 3' ends: what moves fewer at either end of the error bar has no effect on the gene."""
+"""Share of the gene's 3' ends. If less than this moves at both ends of the error bar, there is no effect on the
+gene."""
 
 WORKING_TIER = 2
-"""Hexamers up to this tier work in many human sites (AATAAA, ATTAAA, and four others); an allele that leaves none of them
-destroys the signal."""
+"""Hexamers up to this tier work in many human sites (AATAAA, ATTAAA, and four others). An allele after which none of
+them is left destroys the signal."""
 
 CAVEATS = {
     "ambiguous_side": "the indel can be placed on either side of the signal",
@@ -43,12 +44,12 @@ CAVEATS = {
     "weak_reference": "the site is very weak",
     "uncalibrated": "no change of this kind was ever measured",
 }
-"""Flags of `tables.FLAGS` that a reader must know of, as the end of a sentence with "but"."""
+"""Flags of `tables.FLAGS` that a reader must know about, as the end of a sentence with "but"."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """kind: `effect`, `none` or `unclear`. confidence: `high`, `moderate` or `low`; empty where the kind is `unclear`."""
+    """kind: `effect`, `none` or `unclear`. confidence: `high`, `moderate` or `low`; empty if the kind is `unclear`."""
 
     kind: str
     confidence: str
@@ -74,7 +75,7 @@ def give_verdict(row: Mapping[str, Any]) -> Verdict:
 
 
 class _Hit:
-    """What the sentences need of a row."""
+    """The values of a row that the sentences need."""
 
     def __init__(self, row: Mapping[str, Any]):
         self.gene: str = row["gene_name"]
@@ -100,16 +101,18 @@ class _Hit:
 
     @property
     def usage_range(self) -> tuple[float, float]:
-        """The site's usage where its effect lies at either end of the error bar and no other site changes."""
+        """The site's usage when its effect lies at either end of the error bar and no other site changes."""
         return usage_range(self.usage, self.usage_alt, self.low, self.high)
 
     def cleavage(self, delta: float) -> float:
-        """How many times as many of the transcripts that reach the site are cut there when its log odds change by delta."""
+        """The factor by which cleavage at the site changes, among transcripts that reach it, when its log odds change
+        by delta."""
         return _expit(self.logodds + delta) / _expit(self.logodds)
 
     @property
     def readings_differ(self) -> bool:
-        """Whether an indel has another reading with another effect: large where the first is not, or of the other sign."""
+        """Whether an indel has another reading with a different effect: large when the first is not, or of the opposite
+        sign."""
         if math.isnan(self.other):
             return False
         is_large = abs(self.other) >= MIN_EFFECT
@@ -122,19 +125,20 @@ class _Hit:
 
     @property
     def is_uncounted(self) -> bool:
-        """Whether the site has no share in the gene's usage: it is too unsure for one, which is not to say that it is unused."""
+        """Whether the site has no share in the gene's usage. Its confidence is then too low for a share; this does not
+        mean that it is unused."""
         return self.usage == 0
 
     @property
     def is_unused(self) -> bool:
-        """Whether too few 3' ends are made at the site, before and after, to matter."""
+        """Whether the site makes too few 3' ends to be relevant, before and after."""
         if self.is_only_site or self.is_uncounted:
             return False
         return max(abs(end - self.usage) for end in self.usage_range) < MIN_MOVED
 
     @property
     def acts_elsewhere(self) -> bool:
-        """Whether most of what moves does so through another site that the allele changes."""
+        """Whether most of the change in usage happens through another site that the allele changes."""
         return (self.is_unused or self.is_uncounted) and self.impact >= MIN_MOVED
 
     @property
@@ -143,7 +147,7 @@ class _Hit:
 
     @property
     def doubts(self) -> set[str]:
-        """Flags that a reader must know of. Near zero opposite signs mean nothing."""
+        """Flags that a reader must know about. Near zero, opposite signs mean nothing."""
         return (self.flags & CAVEATS.keys()) - ({"opposite_signs"} if self.is_small else set())
 
     @property
@@ -156,7 +160,7 @@ class _Hit:
 
     @property
     def site(self) -> str:
-        """The site, with the share of 3' ends that it makes."""
+        """The site, with its share of 3' ends."""
         if self.is_only_site:
             return f"{self.gene}'s only site"
         if self.is_uncounted:
@@ -166,7 +170,7 @@ class _Hit:
 
     @property
     def prediction(self) -> str:
-        """The bare numbers, for a reader who decides alone."""
+        """Only the numbers, for a reader who decides without a verdict."""
         bar = fold_range(self.low, self.high)
         return (
             f"The network predicts that the odds of a cut at {self.site} are {fold(self.delta)} (80 % interval {bar})."
@@ -212,7 +216,8 @@ _WHY_DUPLICATED = f"{_NOT_SCORED}; that every copy is cut as often as the single
 
 
 def _of_copies(row: Mapping[str, Any], copies: int, before: float, after: float) -> str:
-    """What happens to a gene that keeps a site, in one sentence. before, after: usage of the changed site that is used most."""
+    """The effect on a gene that keeps a site, in one sentence. before, after: usage of the changed site that is used
+    most."""
     n, gene = int(row["n_sites_hit"]), row["gene_name"]
     how = "measured" if row["usage_measured"] else "predicted"
     main = "main site" if before == max(row["usage_ref"]) else "site"
@@ -241,14 +246,14 @@ def _flags(row: Mapping[str, Any]) -> set[str]:
 
 
 def usage_range(usage: float, usage_alt: float, low: float, high: float) -> tuple[float, float]:
-    """A site's usage at either end of its effect's error bar, were no other site to change; `usage_alt` lies within."""
+    """A site's usage at either end of its effect's error bar, if no other site changes; `usage_alt` lies within."""
     share = min(max(usage, PROBABILITY_FLOOR), 1 - PROBABILITY_FLOOR)
     ends = [_expit(math.log(share / (1 - share)) + delta) for delta in (low, high)]
     return min(*ends, usage_alt), max(*ends, usage_alt)
 
 
 def _why_unclear(hit: _Hit) -> str:
-    """Why a change that may matter has no verdict, after "because"; empty where it has one."""
+    """Why a change that may be relevant has no verdict, after "because"; empty if it has one."""
     if hit.readings_differ and (hit.acts_elsewhere or not hit.is_unused):
         return f"{CAVEATS['ambiguous_side']}, and the effects differ (odds {fold(hit.delta)}, or {fold(hit.other)})"
     if hit.is_nothing:
@@ -305,7 +310,7 @@ def _effect(hit: _Hit) -> str:
 
 
 def _action(hit: _Hit) -> str:
-    """What the allele does to the site that it hits."""
+    """The effect of the allele on the site that it hits."""
     before, after = hit.hexamers
     tier, tier_after = tier_of(before), tier_of(after)
     is_loss = hit.delta < 0
@@ -319,7 +324,7 @@ def _action(hit: _Hit) -> str:
 
 
 def _consequence(hit: _Hit) -> str:
-    """What becomes of the gene's transcripts, as the end of a sentence; empty where no direction is named."""
+    """The effect on the gene's transcripts, as the end of a sentence; empty if no direction is named."""
     if hit.direction in ("shortening", "lengthening") and abs(hit.length) >= 1:
         verb = "shortens" if hit.direction == "shortening" else "lengthens"
         return f", and the 3' UTR {verb} by {abs(hit.length):,.0f} nt on average"
@@ -352,7 +357,7 @@ def _but(hit: _Hit) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as people say it: 71 %, 4.2 %, under 0.1 %, over 99 %; more than all, 130 %."""
+    """A share in the usual spelling: 71 %, 4.2 %, under 0.1 %, over 99 %; above one, 130 %."""
     value = 100 * share
     if 0 < value < 0.1:
         return "under 0.1 %"
@@ -362,7 +367,7 @@ def percent(share: float) -> str:
 
 
 def fold(delta: float) -> str:
-    """A change of log odds as one of odds: "unchanged", "1.2-fold higher", "60-fold lower"."""
+    """A change of log odds, expressed as a change of odds: "unchanged", "1.2-fold higher", "60-fold lower"."""
     times = _times(abs(delta))
     return "unchanged" if times == "1.0" else f"{times}-fold {'higher' if delta > 0 else 'lower'}"
 
@@ -376,7 +381,7 @@ def fold_range(low: float, high: float) -> str:
 
 
 def _times(size: float) -> str:
-    """exp of a size, with two digits that say something."""
+    """exp of a size, with two significant digits."""
     times = math.exp(min(size, 50.0))
     return f"{times:.1f}" if times < 9.95 else f"{float(f'{times:.2g}'):,.0f}"
 

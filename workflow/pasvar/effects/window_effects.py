@@ -1,4 +1,5 @@
-"""What helps to interpret the effect of one window against another, for windows that belong to no site of a catalogue."""
+"""Columns that help to interpret the effect of one window compared with another, for windows that belong to no site of
+a catalogue."""
 
 from collections.abc import Mapping
 
@@ -11,7 +12,8 @@ from pasvar.effects.context import joined
 
 
 def add_error_bars(effects: pd.DataFrame, made_by: Mapping[str, str]) -> pd.DataFrame:
-    """Effects, as of `scoring.predict_effects`, with `ERROR_BAR` and those flags of table `scores` that windows alone can have.
+    """Effects, as of `scoring.predict_effects`, with `ERROR_BAR` and the flags of table `scores` that can be computed
+    from windows alone.
 
     made_by: `model` and `model_sha256` of the network.
     """

@@ -1,4 +1,5 @@
-"""The pairs of windows that scores are of: the site's own, or that of its rival hexamer where that one counts."""
+"""The pairs of windows to which scores belong: the site's own window, or that of its rival hexamer if the latter is
+used."""
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,10 @@ _KEY = [*ALLELE, "site_id"]
 
 
 def scored_windows(alleles: pd.DataFrame, windows: pd.DataFrame, scores: pd.DataFrame) -> pd.DataFrame:
-    """A row per allele and site of `scores`, in its order: those columns, window_ref and window_alt (205 nt of the transcribed
-    strand), and hexamer_start, the forward-strand start (0-based) of the six bases at index 70.
+    """One row per allele and site of `scores`, in its order: those columns, window_ref and window_alt (205 nt of the
+    transcribed strand), and hexamer_start, the forward-strand start (0-based) of the six bases at index 70.
 
-    alleles, windows, scores: the tables of these names, `alleles` with all that `scores` has.
+    alleles, windows, scores: the tables of these names, `alleles` with every row that `scores` has.
     """
     of_site = windows[["site_id", "strand", "window_start", "window_end", "window"]]
     rows = alleles.merge(of_site, on="site_id", how="left")

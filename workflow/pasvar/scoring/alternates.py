@@ -1,4 +1,4 @@
-"""The windows that alleles and haplotypes make, scored in one go."""
+"""The windows with alleles and haplotypes, scored together."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from pasvar.scoring.scores import Network, ScoreStore, score_parts
 
 
 class AlternateScores(NamedTuple):
-    """Rows of the tables of these names, each with what identifies it."""
+    """Rows of the tables of these names, each with the columns that identify it."""
 
     allele_scores: pd.DataFrame
     haplotype_scores: pd.DataFrame
@@ -19,7 +19,8 @@ class AlternateScores(NamedTuple):
 
 
 def joint_windows(site_haplotypes: pd.DataFrame) -> pd.DataFrame:
-    """The rows of table `site_haplotypes` that have a window of their own to score; a single variant has that of its allele."""
+    """The rows of table `site_haplotypes` that have a window of their own to score; a single variant uses the window of
+    its allele."""
     return site_haplotypes[site_haplotypes.window_alt.notna()].reset_index(drop=True)
 
 
@@ -31,8 +32,9 @@ def score_alternates(
     progress: Callable[..., tqdm] = no_progress,
     store: ScoreStore | None = None,
 ) -> AlternateScores:
-    """The scores of every window in tables `alleles` and `candidates`, and of haplotypes with a window of their own (column
-    `window_alt`); what several of them have is scored once. progress, store, errors: as for `scores.score_codes`."""
+    """The scores of every window in tables `alleles` and `candidates`, and of haplotypes with a window of their own
+    (column `window_alt`). A window that occurs several times is scored once. progress, store, errors: as for
+    `scores.score_codes`."""
     windows = (
         *(alleles.window_alt, haplotypes.window_alt, candidates.window_alt, candidates.window_ref),
         *(alleles[name].dropna() for name in ("window_other", "rival_window_ref", "rival_window_alt")),

@@ -1,10 +1,10 @@
-"""Whether this machine computes what it should, and whether the network knows what is known: versions, device, and variants
-scored on that very device with the very weights. ``pasvar doctor``.
+"""Checks whether this machine computes correct scores, and whether the network gives the known results: versions,
+device, and variants scored on that device with those weights. ``pasvar doctor``.
 
-golden_variants.json: the authors' examples and MPRA controls with the released network's effects (johli/aparent-resnet, variant
-notebooks). known_variants.json: variants of known effect on a polyadenylation site with their controls, each with its windows and
-the effect that a reporter assay measured (Bogard et al. 2019, Cell 178:91; johli/aparent, MIT licence); what is known is
-the word of ClinVar and the literature.
+golden_variants.json: the authors' examples and MPRA controls with the released network's effects (johli/aparent-resnet,
+variant notebooks). known_variants.json: variants of known effect on a polyadenylation site with their controls, each
+with its windows and the effect that a reporter assay measured (Bogard et al. 2019, Cell 178:91; johli/aparent, MIT
+licence). The known effects come from ClinVar and the literature.
 """
 
 import json
@@ -48,9 +48,9 @@ KNOWN = {
     "moderate": (-np.inf, np.inf),
     "control": (-0.25, 0.25),
 }
-"""By kind of known variant, within what bounds (ln) the narrow effect of a usable network lies. The least of the measured losses
-is -1.1 and of the gains 0.3; controls measured up to 0.21, below the 1.25-fold of `MIN_EFFECT`. Moderate effects are shown only:
-of the four, the released network has one on the wrong side."""
+"""For each kind of known variant, the limits (ln) within which a usable network's narrow effect lies. The smallest of
+the measured losses is -1.1 and of the gains 0.3; controls measured up to 0.21, below the 1.25-fold of `MIN_EFFECT`.
+Moderate effects are only shown: of the four, the released network gets one on the wrong side."""
 
 
 def known_variants() -> pd.DataFrame:
@@ -59,7 +59,7 @@ def known_variants() -> pd.DataFrame:
 
 
 def versions() -> dict[str, str]:
-    """Of Python, pasvar and the packages it computes with."""
+    """Versions of Python, pasvar and the packages it computes with."""
     found = {"python": platform.python_version(), "pasvar": pasvar.__version__}
     for package in PACKAGES:
         try:
@@ -70,7 +70,7 @@ def versions() -> dict[str, str]:
 
 
 def describe_device(device) -> str:
-    """A torch device in words."""
+    """The description of a torch device."""
     import torch
 
     if device.type == "cuda":
@@ -94,7 +94,7 @@ def exact_effects(checkpoint: Checkpoint) -> np.ndarray:
 def check_known_variants(
     network: Network, checkpoint: Checkpoint, precision: str = "exact"
 ) -> Iterator[tuple[bool, str]]:
-    """Per variant of `known_variants` whether the network says what is known of it, and a line that says so."""
+    """For each variant of `known_variants`, whether the network gives the known result, and a line that says so."""
     known = known_variants()
     effects = predict_effects(network, known.ref, known.alt).delta_logodds_narrow
     for variant, found in zip(known.itertuples(), effects, strict=True):
@@ -111,7 +111,7 @@ def check_known_variants(
 
 
 def check_variants(network: Network, checkpoint: Checkpoint, precision: str = "exact") -> Iterator[tuple[bool, str]]:
-    """Per known variant whether its effects are right, as far as the precision goes, and a line that says so."""
+    """For each known variant, whether its effects are correct within the precision, and a line that says so."""
     rounding = TOLERANCE[precision]
     released = checkpoint.sha256 in KERAS_SHA256
     for variant, exact in zip(golden_variants(), exact_effects(checkpoint), strict=True):

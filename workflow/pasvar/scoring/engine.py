@@ -1,13 +1,15 @@
-"""Fast inference of APARENT2: from codes of windows to logits, straight from the weights. No file is read.
+"""Fast inference of APARENT2: from codes of windows to logits, directly from the weights. No file is read.
 
-The network is the one of `pasvar.model`, rewritten so that less is computed for the same result:
+The network is the one of `pasvar.model`, rewritten so that it needs fewer computations for the same result:
 
 * A 1x1 convolution of a one-hot sequence is a row of a table: the projection is a look-up by code.
-* A batch norm in inference mode is a scale and a shift per channel. The second one of a block follows a convolution and goes into
-  its weights. The first one follows the residual stream and stays, as one fused multiply-add.
-* The skip path of a group (32 -> 32) is summed with the others and then goes through the final 32 -> 1 convolution. Both
+* A batch norm in inference mode is a scale and a shift per channel. The second one of a block follows a convolution and
+is
+  merged into its weights. The first one follows the residual stream and stays, as one fused multiply-add.
+* The skip path of a group (32 -> 32) is summed with the others and then goes through the final 32 -> 1 convolution.
+Both
   are linear, so a skip path is one vector of 32, and the sum over groups one matrix-vector product each.
-* The activations are kept channels-last, where a 3-tap convolution is a matrix product over contiguous memory.
+* The activations are stored channels-last. A 3-tap convolution is then a matrix product over contiguous memory.
 """
 
 import ctypes
@@ -31,24 +33,26 @@ from pasvar.scoring.scores import WINDOW_SCORES
 log = logging.getLogger(__name__)
 
 CPU_BATCH_SIZES = (64, 16, 32, 128)
-"""On a CPU the activations of a batch should stay in cache: 64 windows are 1.7 MB per tensor. The first is
-taken unless there is enough to do for measuring them."""
+"""On a CPU the activations of a batch should stay in cache: 64 windows are 1.7 MB per tensor. The first size is used
+unless a call has enough windows to measure the sizes."""
 
 MEASURE_FROM, MEASURED = 16_384, 256
-"""Windows of a call from which on the batch size is measured, and how many of them it is measured with: 1.2 s of 16 at least."""
+"""Minimum number of windows in a call for which the batch size is measured, and number of windows with which it is
+measured: 1.2 s of 16 at least."""
 
 GPU_BATCH_SIZE = 4096
 
 GPU_BATCHES_UNDER_WAY = 2
-"""Each with a thread of the host, which prepares its batch and waits for its scores while the GPU is busy with the other's."""
+"""Number of threads of the host. Each prepares its own batch and waits for its scores while the GPU works on the
+other's."""
 
 PRECISIONS = tuple(TOLERANCE)
 
 
 @dataclass(frozen=True)
 class Block:
-    """One residual block: scale and shift of the first batch norm, and the two convolutions (the second batch norm is in
-    the first of them)."""
+    """One residual block: scale and shift of the first batch norm, and the two convolutions (the second batch norm is
+    merged into the first of them)."""
 
     scale: torch.Tensor
     shift: torch.Tensor
@@ -61,7 +65,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Group:
-    """Four blocks of one dilation, and the vector that their input contributes to the logits through."""
+    """Four blocks of one dilation, and the vector through which their input contributes to the logits."""
 
     skip: torch.Tensor
     blocks: tuple[Block, ...]
@@ -70,16 +74,20 @@ class Group:
 class Engine:
     """The network for one device; call `scores`, or `logits`.
 
-    config, tensors: of a `pasvar.model.checkpoint.Checkpoint`. device: "cpu", "cuda", "cuda:1", or "auto" for a GPU if
-    there is one. batch_size: windows per pass; every pass has this size (the last is filled up), so that the
-    result of a window does not depend on the others it is scored with. By default, on a CPU, one of `CPU_BATCH_SIZES`: see
-    `choose_batch_size`. precision: "exact" is float32; "fast" multiplies
-    numbers of 16 bits (bfloat16 on a CPU, float16 on a GPU): its error stands in docs/benchmarks.md. fused: on a GPU, all
-    layers in one kernel (`engine_gpu`); not the default, nor to be had by a config key, until it has been measured on a
-    card. threads: of a CPU, each with a batch of its own; for more than one, tell torch to use one for each
-    (`torch.set_num_threads(1)`): its own threads share every layer and wait for one another at its end, and with anything else on
-    their cores they are ten times as slow. Raises ValueError where the precision is unknown, InputError where the device is not
-    there or lacks the precision.
+    config, tensors: of a `pasvar.model.checkpoint.Checkpoint`.
+    device: "cpu", "cuda", "cuda:1", or "auto" for a GPU if there is one.
+    batch_size: windows per pass. Every pass has this size (the last is filled up), so that the result of a window does
+    not depend on the windows that are scored with it. By default, on a CPU, one of `CPU_BATCH_SIZES`: see
+    `choose_batch_size`.
+    precision: "exact" is float32; "fast" multiplies numbers of 16 bits (bfloat16 on a CPU, float16 on a GPU).
+    docs/benchmarks.md gives its error.
+    fused: on a GPU, all layers in one kernel (`engine_gpu`). It is not the default, and has no config key, until it has
+    been measured on a GPU.
+    threads: of a CPU, each with a batch of its own. For more than one, tell torch to use one thread for each
+    (`torch.set_num_threads(1)`). torch's own threads share every layer and wait for each other at its end; if other
+    work runs on their cores, they are ten times as slow.
+    Raises ValueError if the precision is unknown, InputError if the device does not exist or does not support the
+    precision.
     """
 
     def __init__(
@@ -99,12 +107,12 @@ class Engine:
         self.batch_size = batch_size or (CPU_BATCH_SIZES[0] if self.device.type == "cpu" else GPU_BATCH_SIZE)
         self._may_choose = self.device.type == "cpu" and batch_size is None
         if self.device.type == "cuda":
-            # TF32 keeps 10 bits of a number, float32 24: a GPU must give what a CPU gives.
+            # TF32 keeps 10 bits of a number, float32 24: a GPU must give the same results as a CPU.
             torch.backends.cuda.matmul.allow_tf32 = False
             torch.backends.cudnn.allow_tf32 = False
         else:
             keep_freed_memory()
-        # The kernel rounds by itself.
+        # The kernel does its own rounding.
         by_layer = torch.float32 if fused else convolution_dtype(precision, self.device)
         weights = _Folded(config, tensors, self.device, by_layer)
         self._table, self._groups = weights.table(), weights.groups()
@@ -114,16 +122,18 @@ class Engine:
     def logits(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
         """Logits of windows: (n, 205) uint8 codes (A C G T N are 0 to 4) -> (n, 206) float32.
 
-        Index 205 of the output stands for "no cleavage in the window". done: called after each batch
-        how many windows it had.
-        Raises ValueError where the codes have another shape or range.
+        Index 205 of the output is "no cleavage in the window". done: called after each batch with its number of
+        windows.
+        Raises ValueError if the codes have another shape or range.
         """
         return self._read(windows, WINDOW_LENGTH + 1, lambda logits: logits, done)
 
     def scores(self, windows: np.ndarray, done: Callable[[int], object] = lambda n: None) -> np.ndarray:
-        """The `scores.WINDOW_SCORES` of windows, (n, 6) float32, read from the logits on the device; else as `logits`.
+        """The `scores.WINDOW_SCORES` of windows, (n, 6) float32, computed from the logits on the device; otherwise as
+        `logits`.
 
-        A window whose logits have a NaN or an infinity has NaN for all."""
+        A window whose logits have a NaN or an infinity has NaN for all scores.
+        """
         return self._read(windows, len(WINDOW_SCORES), summarise_logits, done)
 
     def _read(
@@ -133,7 +143,7 @@ class Engine:
         readout: Callable[[torch.Tensor], torch.Tensor],
         done: Callable[[int], object],
     ) -> np.ndarray:
-        """(n, width) float32: what `readout` makes of the logits of each batch."""
+        """(n, width) float32: the output of `readout` for the logits of each batch."""
         if windows.ndim != 2 or windows.shape[1] != WINDOW_LENGTH or windows.dtype != np.uint8:
             raise ValueError(f"windows: {windows.dtype} {windows.shape}, expected uint8 (n, {WINDOW_LENGTH})")
         if windows.size and windows.max() >= len(self._table):
@@ -145,7 +155,7 @@ class Engine:
         @torch.inference_mode()
         def run(start: int) -> int:
             batch = torch.from_numpy(_batch(windows, start, self.batch_size))
-            if self.device.type == "cuda":  # from pinned memory the copy need not wait for the batch before
+            if self.device.type == "cuda":  # from pinned memory the copy need not wait for the previous batch
                 batch = batch.pin_memory().to(self.device, non_blocking=True)
             part = out[start : start + self.batch_size]
             part[:] = readout(self._network(batch))[: len(part)].cpu().numpy()
@@ -159,9 +169,9 @@ class Engine:
 
     @torch.inference_mode()
     def choose_batch_size(self, windows: np.ndarray) -> None:
-        """From now on take the batch size that is the fastest with these windows, on this machine, one thread.
+        """From now on, use the batch size that is fastest with these windows, on this machine, with one thread.
 
-        Only one that gives the same bits as the usual one: no score may depend on a measurement.
+        Only sizes that give the same bits as the usual one are used, because no score may depend on a measurement.
         """
         self._may_choose = False
         usual, *others = CPU_BATCH_SIZES
@@ -184,7 +194,7 @@ class Engine:
 
     @torch.inference_mode()
     def _fused(self, precision: str) -> Callable[[torch.Tensor], torch.Tensor]:
-        """All layers in one kernel, where Triton is there to make it."""
+        """All layers in one kernel, if Triton is installed to compile it."""
         try:
             from pasvar.scoring.engine_gpu import fused_or
         except ImportError:
@@ -222,7 +232,8 @@ class Engine:
 
 
 class _Folded:
-    """The tensors of a checkpoint turned into those of `Engine`; all arithmetic in float64, rounded once at the end."""
+    """The tensors of a checkpoint converted to those of `Engine`. All arithmetic is in float64 and is rounded once at
+    the end."""
 
     def __init__(
         self, config: Mapping, tensors: Mapping[str, np.ndarray], device: torch.device, convolution_dtype: torch.dtype
@@ -256,7 +267,7 @@ class _Folded:
         return self._on_device(self._final @ self._convolution("model.encoder.conv")[0][:, :, 0])
 
     def position_bias(self) -> torch.Tensor:
-        """(206,): everything that does not depend on the sequence. Position 205 has the sub-library's bias alone."""
+        """(206,): everything that does not depend on the sequence. Position 205 has only the sub-library's bias."""
         names = [f"model.encoder.groups.{g}.skip" for g in range(self._config["num_groups"])] + ["model.encoder.conv"]
         constant = self._tensors["model.prediction.bias"][0] + sum(
             self._final @ self._convolution(name)[1] for name in names
@@ -290,7 +301,7 @@ class _Folded:
         return self._tensors[f"{name}.weight"], self._tensors[f"{name}.bias"]
 
     def _batch_norm(self, name: str) -> tuple[np.ndarray, np.ndarray]:
-        """Scale and shift that a batch norm in inference mode amounts to."""
+        """Scale and shift that are equivalent to a batch norm in inference mode."""
         scale = self._tensors[f"{name}.weight"] / np.sqrt(
             self._tensors[f"{name}.running_var"] + self._config["batch_norm_eps"]
         )
@@ -298,10 +309,10 @@ class _Folded:
 
 
 def keep_freed_memory() -> None:
-    """Have the C library reuse buffers instead of giving them back to the system.
+    """Make the C library reuse buffers instead of returning them to the system.
 
-    By default each activation of a layer comes as fresh pages, which the system zeroes one by one: measured, a third of
-    the whole time. Where the C library is not glibc, nothing is done.
+    By default each activation of a layer uses new pages, which the system fills with zeros one by one: in a measurement
+    this took a third of the whole time. If the C library is not glibc, nothing is done.
     """
     mmap_threshold, trim_threshold = -3, -1  # names of malloc.h
     try:
@@ -313,7 +324,7 @@ def keep_freed_memory() -> None:
 
 
 def choose_device(device: str) -> torch.device:
-    """The device of this name; for "auto" a GPU if there is one. Raises InputError where it is not there."""
+    """The device of this name; for "auto" a GPU if there is one. Raises InputError if it does not exist."""
     if not re.fullmatch(r"auto|cpu|cuda(:\d{1,4})?", device):
         raise InputError(
             f"config key `device`: {device!r} is none of auto, cpu, cuda and cuda:N; pasvar runs only on these"
@@ -338,7 +349,8 @@ def choose_device(device: str) -> torch.device:
 
 
 def convolution_dtype(precision: str, device: torch.device) -> torch.dtype:
-    """What the convolutions multiply. Raises InputError where the device would take longer for less precision."""
+    """The number type that the convolutions multiply. Raises InputError if the device would take longer for less
+    precision."""
     if precision == "exact":
         return torch.float32
     if device.type == "cuda":
@@ -352,7 +364,7 @@ def convolution_dtype(precision: str, device: torch.device) -> torch.dtype:
 
 
 def _batch(windows: np.ndarray, start: int, size: int) -> np.ndarray:
-    """The batch of all windows from one on; the last is filled up with N."""
+    """The batch of all windows from a given one on; the last batch is filled up with N."""
     batch = windows[start : start + size]
     if len(batch) < size:
         batch = np.concatenate([batch, np.full((size - len(batch), WINDOW_LENGTH), 4, dtype=np.uint8)])

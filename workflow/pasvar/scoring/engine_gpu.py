@@ -1,17 +1,21 @@
-"""The whole network in one GPU kernel, for `pasvar.scoring.engine`. Needs Triton, which torch's CUDA wheels bring along.
+"""The whole network in one GPU kernel, for `pasvar.scoring.engine`. Needs Triton, which is part of torch's CUDA wheels.
 
-Layer by layer, a GPU spends its time carrying activations to its memory and back. Here one program (thread block) takes a
-window through all convolutions:
+With one kernel per layer, a GPU spends its time on moving activations to its memory and back. Here one program (thread
+block) takes a window through all convolutions:
 
-* The residual stream, 205 positions (in 256 rows) x 32 channels of float32, stays in registers from first layer to last.
-* A 3-tap convolution is three matrix products on tensor cores. The middle tap takes the activations as they are. The outer
-  taps need them shifted along the positions, which registers cannot do: the program writes them to a scratch area of its own,
-  13 or 26 kB that the caches hold, and reads them back displaced. The rows around the area stay zero: they are the padding.
-* Two areas take turns, so that one barrier per convolution, between writing and reading, is enough.
-* In go codes, one byte per base (the projection is a look-up), out come logits. Nothing else passes through memory.
+* The residual stream, 205 positions (in 256 rows) x 32 channels of float32, stays in registers from first layer to
+last.
+* A 3-tap convolution is three matrix products on tensor cores. The middle tap uses the activations as they are. The
+outer
+  taps need them shifted along the positions, which registers cannot do: the program writes them to its own scratch
+  area, 13 or 26 kB that fit into the caches, and reads them back shifted. The rows around the area stay zero: they are
+  the padding.
+* Two areas are used in turns, so that one barrier per convolution, between writing and reading, is enough.
+* The input is codes, one byte per base (the projection is a look-up), the output is logits. Nothing else passes through
+memory.
 
-Precision "exact" carries each weight and activation as the sum of two float16 numbers (22 bits) and leaves out only the product
-of the two small parts. "fast" keeps the large part alone. Sums and the residual stream are float32 in both.
+Precision "exact" stores each weight and activation as the sum of two float16 numbers (22 bits) and leaves out only the
+product of the two small parts. "fast" keeps only the large part. Sums and the residual stream are float32 in both.
 """
 
 from collections.abc import Callable, Sequence
@@ -27,7 +31,8 @@ from pasvar.constants import TOLERANCE, WINDOW_LENGTH
 from pasvar.model import both_log_odds
 
 CHECK_WINDOWS = 1024
-"""Random windows that the kernel has to agree on before it is used: several for every program of a large card."""
+"""Number of random windows for which the kernel must agree before it is used: several for every program of a large
+GPU."""
 
 _WARPS = 8
 _PROGRAMS_PER_PROCESSOR = 2  # 256 threads with 128 registers each: two programs fill the registers of a multiprocessor
@@ -35,8 +40,8 @@ _PROGRAMS_PER_PROCESSOR = 2  # 256 threads with 128 registers each: two programs
 
 @triton.jit
 def _convolve(hidden, area, part, inside, dilation, weights, bias, CHANNELS: tl.constexpr, TAPS: tl.constexpr, PARTS: tl.constexpr):  # fmt: skip  # noqa: E501
-    """Same-padded convolution of (rows, channels) float32. `area`: pointers to where each element has its scratch place;
-    `part`: offset from there to the place of its small part."""
+    """Same-padded convolution of (rows, channels) float32. `area`: pointers to the scratch position of each element;
+    `part`: offset from there to the position of its small part."""
     inputs, outputs = tl.arange(0, CHANNELS)[:, None], tl.arange(0, CHANNELS)[None, :]
     kernel = weights + inputs * CHANNELS + outputs
     step: tl.constexpr = CHANNELS * CHANNELS
@@ -112,7 +117,7 @@ def _network(
                 bias += CHANNELS
                 stream += _convolve(hidden, second_area, part, inside, dilation, weight, bias, CHANNELS, TAPS, PARTS)
         total += tl.sum(stream * tl.load(skips + groups * CHANNELS + channels), axis=1)
-        total = tl.where(positions < LENGTH, total, 0.0)  # the last logit, "no cleavage", has its bias alone
+        total = tl.where(positions < LENGTH, total, 0.0)  # the last logit, "no cleavage", has only its bias
         total += tl.load(position_bias + positions, mask=positions <= LENGTH, other=0.0)
         tl.store(logits + window * (LENGTH + 1) + positions, total, mask=positions <= LENGTH)
 
@@ -124,8 +129,8 @@ Network = Callable[[torch.Tensor], torch.Tensor]
 class FusedNetwork:
     """The network on a GPU (or on a CPU in Triton's interpreter); call it with codes.
 
-    table, groups, last_skip, position_bias: the folded weights of `pasvar.scoring.engine.Engine`, all on the device to run on.
-    precision: "exact" or "fast". Raises ValueError where the kernel does not fit the network.
+    table, groups, last_skip, position_bias: the folded weights of `pasvar.scoring.engine.Engine`, all on the device
+    that runs the network. precision: "exact" or "fast". Raises ValueError if the kernel does not fit the network.
     """
 
     def __init__(
@@ -189,14 +194,15 @@ class FusedNetwork:
 
 
 def fused_or(plain: Network, weights: tuple[Any, Any, Any, Any], precision: str) -> Network:
-    """The fused network, or `plain`, with a warning, where the kernel does not run on this machine or disagrees with it.
+    """The fused network, or, with a warning, `plain` if the kernel does not run on this machine or disagrees with it.
 
     weights: the first four arguments of `FusedNetwork`.
     """
     try:
         network = FusedNetwork(*weights, precision)
         difference = disagreement(network, plain, network.device)
-    # Triton needs a C compiler and a card it knows, and says so in many ways; the plain network needs neither
+    # Triton needs a C compiler and a GPU that it supports, and its errors are of many kinds; the plain network needs
+    # neither
     except Exception as error:
         reason = f"{type(error).__name__}: {error}"
     else:
@@ -208,7 +214,8 @@ def fused_or(plain: Network, weights: tuple[Any, Any, Any, Any], precision: str)
 
 
 def disagreement(network: Network, reference: Network, device: torch.device) -> float:
-    """Largest difference of a log odds between two networks, over `CHECK_WINDOWS` random ones; infinity where there are NaNs."""
+    """Largest difference of a log odds between two networks, over `CHECK_WINDOWS` random windows; infinity if there are
+    NaNs."""
     codes = torch.from_numpy(
         np.random.default_rng(0).integers(0, 4, (CHECK_WINDOWS, WINDOW_LENGTH), dtype=np.uint8)
     ).to(device)

@@ -1,5 +1,6 @@
-"""A checkpoint as a network that scores, made ready when its first window comes: importing torch takes seconds, and a job that
-finds all its windows in the store needs none of it. Importing this module loads no torch."""
+"""A checkpoint as a network that scores. It is only prepared when its first window comes: importing torch takes
+seconds, and a job that finds all its windows in the store does not need it. Importing this module does not load
+torch."""
 
 import ctypes
 import logging
@@ -25,14 +26,14 @@ _log = logging.getLogger(__name__)
 
 _CPUINFO = Path("/proc/cpuinfo")
 _INSTRUCTION_SETS = re.compile(r"(sse|avx|fma|amx|asimd|sve)\w*$")
-"""Names of processor flags by which the libraries under torch and numpy choose their kernels."""
+"""Names of the processor flags by which the libraries below torch and numpy choose their kernels."""
 
 
 class LazyEngine:
-    """An `engine.Engine` that is made when scores are first asked for.
+    """An `engine.Engine` that is made when scores are first requested.
 
     model: path of a checkpoint. device, precision: as for `engine.Engine`. threads: CPU threads to use, at most those
-    that the job was given; torch would take all cores of the machine.
+    that the job was given; by default torch would use all cores of the machine.
     """
 
     def __init__(self, model: str | Path, device: str = "auto", threads: int | None = None, precision: str = "exact"):
@@ -44,7 +45,8 @@ class LazyEngine:
 
     @property
     def made_by(self) -> dict[str, str]:
-        """What tables say of it: the model's name, the sha256 of its weights, a note where one must be shown, the precision."""
+        """What tables record about the network: the model's name, the sha256 of its weights, a note if one must be
+        shown, the precision."""
         made_by = {
             "model": self._checkpoint.name,
             "model_sha256": self._checkpoint.sha256,
@@ -54,15 +56,16 @@ class LazyEngine:
 
     @property
     def network(self) -> str:
-        """Digest of what the network computes, wherever its weights came from."""
+        """Digest of the function that the network computes, independent of the source of its weights."""
         return self._checkpoint.digest
 
     @cached_property
     def kind(self) -> dict[str, str]:
-        """What decides the scores of a window to the last bit: the network, the code, libraries and processors.
+        """Everything that determines the scores of a window to the last bit: the network, the code, libraries and
+        processors.
 
-        On a CPU neither the batch nor the number of threads does. Another instruction set, and any GPU, may add up in another
-        order. torch is loaded only where a GPU may be there.
+        On a CPU the batch and the number of threads have no influence. Another instruction set, and any GPU, may add in
+        another order. torch is loaded only if there may be a GPU.
         """
         return {
             "model": self._checkpoint.name,
@@ -91,8 +94,8 @@ class LazyEngine:
         from pasvar.scoring.engine import Engine
 
         threads = min(self._threads or cpus(), cpus())
-        torch.set_num_threads(1)  # the engine's threads have a batch each
-        # What was asked for, so that the engine says where a GPU was allocated that torch does not see.
+        torch.set_num_threads(1)  # each of the engine's threads has its own batch
+        # The requested device, so that the engine reports a GPU that is allocated but that torch does not see.
         engine = Engine(
             *(self._checkpoint.config, self._checkpoint.tensors, self._asked),
             precision=self._precision,
@@ -103,7 +106,8 @@ class LazyEngine:
 
 
 def _has_no_gpu() -> bool:
-    """Whether torch cannot find a GPU, as far as can be found without torch: it is a build for CPUs, or there is no driver."""
+    """Whether torch cannot find a GPU, as far as this can be checked without torch: it is a build for CPUs, or there is
+    no driver."""
     build = version("torch").partition("+")[2]
     if build.startswith("rocm"):
         return False
@@ -115,7 +119,7 @@ def _has_no_gpu() -> bool:
 
 
 def _processor() -> str:
-    """Maker and instruction sets of the CPU."""
+    """Vendor and instruction sets of the CPU."""
     if not _CPUINFO.is_file():
         return f"{platform.machine()} {platform.processor()}"
     facts = dict(
@@ -127,7 +131,7 @@ def _processor() -> str:
 
 
 def _describe(device: str) -> str:
-    """A device of torch, with all of its software that computes."""
+    """A device of torch, with the versions of all software that computes on it."""
     import torch
 
     from pasvar.scoring.engine import choose_device

@@ -1,4 +1,4 @@
-"""A window looked at closely: where in it the transcript is cut, and what each possible substitution would change."""
+"""A detailed look at a window: where in it the transcript is cut, and the effect of each possible substitution."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol
@@ -13,7 +13,7 @@ from pasvar.sequence import N_CODE, encode, encode_rows
 
 
 class Reader(Protocol):
-    """What is needed of a network, see `lazy_engine.LazyEngine`."""
+    """The methods of a network that are needed, see `lazy_engine.LazyEngine`."""
 
     def logits(self, windows: np.ndarray) -> np.ndarray: ...
 
@@ -21,8 +21,8 @@ class Reader(Protocol):
 
 
 class CloseLook(NamedTuple):
-    """profile_ref, profile_alt: (205,) as of `cleavage_profiles`, of the reference's window and the alternate one. effects:
-    (4, 205) as of `substitution_effects`, of the reference's window."""
+    """profile_ref, profile_alt: (205,) as of `cleavage_profiles`, of the reference window and the alternate window.
+    effects: (4, 205) as of `substitution_effects`, of the reference window."""
 
     profile_ref: np.ndarray
     profile_alt: np.ndarray
@@ -32,8 +32,8 @@ class CloseLook(NamedTuple):
 def look_closely(
     engine: Reader, pairs: Sequence[tuple[str, str]], progress: Callable[..., tqdm] = no_progress
 ) -> Iterator[CloseLook]:
-    """Each pair of a reference's and an alternate window, in their order; 617 windows are scored for a pair, and two for another
-    one of the same reference."""
+    """The result for each pair of a reference and an alternate window, in their order. 617 windows are scored for a
+    pair, and two for a further pair with the same reference."""
     effects: dict[str, np.ndarray] = {}
     with progress(total=len(pairs), unit="variants") as bar:
         for pair in pairs:
@@ -47,7 +47,8 @@ def look_closely(
 def cleavage_profiles(engine: Reader, windows: Sequence[str]) -> np.ndarray:
     """Probability of a cut after each base, (n, 205) float64, of windows of the transcribed strand.
 
-    A row's sum is the share of transcripts that are cut in the window; the rest is the probability of no cut in it.
+    The sum of a row is the share of transcripts that are cut in the window; the rest is the probability of no cut in
+    it.
     """
     logits = engine.logits(encode_rows(list(windows), WINDOW_LENGTH)).astype(np.float64)
     odds = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -55,9 +56,10 @@ def cleavage_profiles(engine: Reader, windows: Sequence[str]) -> np.ndarray:
 
 
 def substitution_effects(engine: Reader, window: str) -> np.ndarray:
-    """Change of the narrow log odds (ln) that each base A, C, G, T (rows) makes at each place of a window, (4, 205) float64.
+    """Change of the narrow log odds (ln) that each base A, C, G, T (rows) causes at each position of a window, (4, 205)
+    float64.
 
-    NaN for the base that is there, and where the window has an N.
+    NaN for the base that is in the window, and at positions with an N.
     """
     codes = encode(window)
     base, place = np.nonzero((np.arange(4)[:, None] != codes) & (codes != N_CODE))

@@ -1,6 +1,7 @@
 """All possible substitutions (SNVs) of the sites' windows, and their scores.
 
-A site has three for each of its 205 positions where the reference has a base; N, and what lies past a contig's end, has none.
+A site has three for each of its 205 positions at which the reference has a base. N, and positions past a contig's end,
+have none.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -20,19 +21,19 @@ from pasvar.sequence import BASES, N_CODE, encode_rows, on_strand
 from pasvar.tables import to_arrow
 
 WINDOWS_AT_ONCE = 8 * 4096
-"""Windows made and scored in one go: whole batches of a GPU."""
+"""Number of windows that are made and scored together: whole batches of a GPU."""
 
 LOOKED_UP_AT_ONCE = 128 * WINDOWS_AT_ONCE
-"""Windows that are looked up in the store in one go, which reads all its digests: 40 bytes each in memory, and the windows are
-made twice."""
+"""Number of windows that are looked up in the store together, because a look-up reads all digests of the store: 40
+bytes each in memory, and the windows are made twice."""
 
 _OTHERS = np.array([[alt for alt in range(4) if alt != ref] for ref in range(4)], dtype=np.uint8)
 _LETTERS = np.array(list(BASES), dtype=object)
 
 
 class Substitutions(NamedTuple):
-    """SNVs, arrays of one element each. window: number of the window. index: place in it. pos: 1-based. ref, alt: codes of
-    the forward strand, whatever the strand of the site."""
+    """SNVs, arrays of one element each. window: number of the window. index: position in it. pos: 1-based. ref, alt:
+    codes of the forward strand, whatever the strand of the site."""
 
     window: np.ndarray
     index: np.ndarray  # type: ignore[assignment]  # a tuple has a method of this name, which nobody calls
@@ -45,21 +46,21 @@ class Substitutions(NamedTuple):
 
 
 class ContigWindows:
-    """Reference windows of one contig, by where they start, and the substitutions in them."""
+    """Reference windows of one contig, sorted by start, and the substitutions in them."""
 
     def __init__(self, windows: pd.DataFrame):
         """windows: rows of the table `windows`, all on one contig."""
-        # In this order, too, `variants` lists the windows that an allele touches.
+        # `variants` also lists the windows that an allele touches in this order.
         windows = windows.sort_values("window_start", kind="stable")
         self.site_id = windows.site_id.to_numpy(dtype=object)
         self._minus = (windows.strand == "-").to_numpy()
         self._codes = encode_rows(windows.window.to_list(), WINDOW_LENGTH)
-        # The window's first base is on the minus strand the last one of its interval.
+        # On the minus strand the window's first base is the last base of its interval.
         first = np.where(self._minus, windows.window_end - 1, windows.window_start)
         self._place = first[:, None] + np.where(self._minus, -1, 1)[:, None] * np.arange(WINDOW_LENGTH)
 
     def count(self, start: int, end: int) -> int:
-        """How many substitutions have their base in [start, end) of the forward strand, 0-based."""
+        """Number of substitutions whose base lies in [start, end) of the forward strand, 0-based."""
         return 3 * int(self._bases(start, end).sum())
 
     def substitutions(self, start: int, end: int) -> Substitutions:
@@ -82,7 +83,8 @@ class ContigWindows:
 
 
 def windows_of_genes(windows: pd.DataFrame, catalogue: pd.DataFrame, genes: Sequence[str]) -> pd.DataFrame:
-    """The windows of some genes' sites, all where no gene is given. genes: names or IDs. Raises InputError for an unknown one."""
+    """The windows of some genes' sites, or all windows if no gene is given. genes: names or IDs. Raises InputError for
+    an unknown one."""
     unknown = set(genes) - set(catalogue.gene_id) - set(catalogue.gene_name)
     if unknown:
         raise InputError(
@@ -102,10 +104,11 @@ def score_saturation(
     progress: Callable[..., tqdm] = no_progress,
     store: ScoreStore | None = None,
 ) -> Iterator[pa.Table]:
-    """Table `saturation_scores` in pieces: every substitution of the windows whose base lies in the stretches, in their order.
+    """Table `saturation_scores` in pieces: every substitution of the windows whose base lies in the stretches, in their
+    order.
 
-    windows: table `windows` or some of its rows. stretches: rows of table `shards`. Windows are made as codes, `WINDOWS_AT_ONCE`
-    at a time. engine, store, errors: as for `scores.score_codes`.
+    windows: table `windows` or some of its rows. stretches: rows of table `shards`. Windows are made as codes,
+    `WINDOWS_AT_ONCE` at a time. engine, store, errors: as for `scores.score_codes`.
     """
     parts = []
     for row in stretches.itertuples():
@@ -132,7 +135,7 @@ def score_saturation(
 def _pieces(
     near: ContigWindows, every: Substitutions, store: ScoreStore | None
 ) -> Iterator[tuple[Substitutions, pd.DataFrame | None]]:
-    """`WINDOWS_AT_ONCE` of the substitutions at a time, and what the store has of them."""
+    """`WINDOWS_AT_ONCE` of the substitutions at a time, and the scores that the store has for them."""
     for start in range(0, len(every.pos), LOOKED_UP_AT_ONCE):
         borders = range(start, min(start + LOOKED_UP_AT_ONCE, len(every.pos)), WINDOWS_AT_ONCE)
         pieces = [every.take(slice(low, min(low + WINDOWS_AT_ONCE, start + LOOKED_UP_AT_ONCE))) for low in borders]
@@ -148,7 +151,8 @@ def saturate_hits(
     progress: Callable[..., tqdm] = no_progress,
     store: ScoreStore | None = None,
 ) -> Iterator[pa.Table]:
-    """As `score_saturation`, every substitution of the sites that the alleles (by site_id) hit. windows: the whole table."""
+    """As `score_saturation`, but every substitution of the sites that the alleles (by site_id) hit. windows: the whole
+    table."""
     hit = windows[windows.site_id.isin(alleles.site_id)]
     contigs = hit.groupby("chrom", sort=False).agg(start=("window_start", "min"), end=("window_end", "max"))
     return score_saturation(engine, hit, contigs.reset_index(), progress, store)

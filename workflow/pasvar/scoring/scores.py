@@ -1,4 +1,5 @@
-"""Windows of text to scores, each distinct one once, and what a change of them does to the usage of a site. Loads no torch."""
+"""From windows as text to scores (each distinct window is scored once), and the effect of a change in scores on the
+usage of a site. This module does not load torch."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
@@ -12,11 +13,11 @@ from pasvar.progress import no_progress
 from pasvar.sequence import decode, encode_rows
 
 WINDOW_SCORES = ("logodds_narrow", "logodds", "logodds_core", "cut_mean", "cut_entropy", "cut_mode")
-"""What is kept of a window's 206 logits, see `pasvar.model.logits.summarise_logits`."""
+"""The scores that are kept from a window's 206 logits, see `pasvar.model.logits.summarise_logits`."""
 
 
 class Network(Protocol):
-    """What scoring needs of a network: (n, 205) uint8 codes -> (n, 6) float32, the `WINDOW_SCORES`."""
+    """The methods of a network that scoring needs: (n, 205) uint8 codes -> (n, 6) float32, the `WINDOW_SCORES`."""
 
     def scores(self, windows: np.ndarray, done: Callable[[int], object]) -> np.ndarray: ...
 
@@ -32,7 +33,8 @@ class ScoreStore(Protocol):
 
 
 def require_finite(scores: pd.DataFrame, codes: np.ndarray) -> None:
-    """Raise FloatingPointError naming the first of the windows (n, 205) that has no scores, because its logits are not finite."""
+    """Raise FloatingPointError naming the first of the windows (n, 205) that has no scores, because its logits are not
+    finite."""
     bad = scores.isna().any(axis=1).to_numpy()
     if bad.any():
         raise FloatingPointError(
@@ -47,12 +49,12 @@ def score_codes(
     store: ScoreStore | None = None,
     found: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
-    """The `WINDOW_SCORES` of (n, 205) uint8 codes, a row each.
+    """The `WINDOW_SCORES` of (n, 205) uint8 codes, one row each.
 
-    engine: a `lazy_engine.LazyEngine`, or whatever has its `scores`. progress: makes the bar, see `pasvar.progress`.
-    store: what it has of the same engine is taken from it, and what it lacks is added; the scores are the same without it.
-    found: what the store has of them, where it was asked already.
-    Raises FloatingPointError where the network gives NaN or infinity.
+    engine: a `lazy_engine.LazyEngine`, or any object with its method `scores`. progress: makes the progress bar, see
+    `pasvar.progress`. store: scores of the same engine are taken from it, and missing ones are added; the scores are
+    the same without it. found: the scores that the store has, if it was asked already.
+    Raises FloatingPointError if the network gives NaN or infinity.
     """
     if store is None:
         with progress(total=len(codes), unit="windows") as bar:
@@ -72,9 +74,9 @@ def score_windows(
 ) -> pd.DataFrame:
     """The `WINDOW_SCORES` of each window (205-nt text), on the index of `windows`; equal windows are scored once.
 
-    As `score_codes` else.
+    Otherwise as `score_codes`.
     """
-    which, distinct = pd.factorize(windows)  # which sorts nothing: numpy would, as text of 4 bytes a letter
+    which, distinct = pd.factorize(windows)  # This does not sort; numpy would sort, as text of 4 bytes per letter.
     scores = score_codes(engine, encode_rows(distinct.to_list(), WINDOW_LENGTH), progress, store)
     return scores.iloc[which].set_index(windows.index)
 
@@ -85,7 +87,7 @@ def score_parts(
     progress: Callable[..., tqdm] = no_progress,
     store: ScoreStore | None = None,
 ) -> list[pd.DataFrame]:
-    """`score_windows` of each part, all in one go: what several parts have is scored once."""
+    """`score_windows` of each part, all together: a window that several parts have is scored once."""
     scores = score_windows(engine, pd.concat(parts), progress, store)
     ends = np.cumsum([len(part) for part in parts])
     return [scores.iloc[end - len(part) : end] for part, end in zip(parts, ends, strict=True)]

@@ -1,4 +1,4 @@
-"""Questions about windows that somebody types or lists: the scores of each, and of one against another.
+"""Scores of windows that a user types or lists: the scores of each window, and the effect of one compared with another.
 ``pasvar predict`` and ``pasvar effect``."""
 
 import csv
@@ -23,11 +23,11 @@ _HEXAMER = slice(HEXAMER_INDEX, HEXAMER_INDEX + HEXAMER_LENGTH)
 
 
 def predict(network: "Engine", sequences: Sequence[str], positions: Sequence[int] = ()) -> pd.DataFrame:
-    """One row per sequence of 205 letters: its hexamer, both log odds and their probabilities, and where in the narrow window it
-    is most likely cut.
+    """One row per sequence of 205 letters: its hexamer, both log odds and their probabilities, and the most likely
+    position of the cut in the narrow window.
 
-    positions: indices of the window (0 to 204), for each of which the row has `logodds_at_<index>`, the log odds (ln) of a cut
-    there, and `probability_at_<index>`, too. Raises InputError where a sequence has another length or other letters.
+    positions: indices of the window (0 to 204). For each of them the row has `logodds_at_<index>`, the log odds (ln) of
+    a cut there, and `probability_at_<index>`, too. Raises InputError if a sequence has another length or other letters.
     """
     windows = _windows(sequences, lambda i: f"sequence {i + 1}")
     scores = score_codes(network, windows)
@@ -45,12 +45,13 @@ def predict(network: "Engine", sequences: Sequence[str], positions: Sequence[int
 
 
 def probability(logodds: np.ndarray) -> np.ndarray:
-    """The probability that log odds (ln) stand for, in float64: 1 / (1 + exp(-logodds))."""
+    """The probability that corresponds to log odds (ln), in float64: 1 / (1 + exp(-logodds))."""
     return 1 / (1 + np.exp(-np.asarray(logodds, dtype=np.float64)))
 
 
 def _logodds_at(network: "Engine", windows: np.ndarray, positions: Sequence[int]) -> dict[str, np.ndarray]:
-    """`logodds_at_<index>` (n,) float32 of each position: those of the cut there against a cut elsewhere or none."""
+    """`logodds_at_<index>` (n,) float32 of each position: the log odds of a cut there against a cut elsewhere or
+    none."""
     if not positions:
         return {}
     logits = network.logits(windows).astype(np.float64)
@@ -70,12 +71,12 @@ def predict_effects(
     name: Callable[[int, str], str] = lambda i, allele: f"pair {i + 1}, {allele}",
     positions: Sequence[int] = (),
 ) -> pd.DataFrame:
-    """One row per pair of windows (205 letters each, the hexamer at index 70), by the columns of table `scores`, and `is_snv`:
-    whether they differ in one base at most.
+    """One row per pair of windows (205 letters each, the hexamer at index 70), by the columns of table `scores`, and
+    `is_snv`: whether they differ in at most one base.
 
-    Each of the log odds comes with its probability. name: what messages call the window of pair i and allele `ref` or `alt`.
-    positions: as of `predict`; for them the network must be an `Engine`. Raises InputError where a sequence has another length or
-    other letters.
+    Each of the log odds comes with its probability. name: gives the name of the window of pair i and allele `ref` or
+    `alt` in messages. positions: as of `predict`; for them the network must be an `Engine`. Raises InputError if a
+    sequence has another length or other letters.
     """
     before = _windows(ref, lambda i: name(i, "ref"))
     after = _windows(alt, lambda i: name(i, "alt"))
@@ -100,9 +101,9 @@ def effect(network: Network, ref: str, alt: str) -> pd.Series:
 
 
 def read_pairs(path: str | Path) -> pd.DataFrame:
-    """Pairs of windows from a tab-separated file with the columns ref and alt; further columns come along, as text.
+    """Pairs of windows from a tab-separated file with the columns ref and alt; further columns are kept, as text.
 
-    The index is the line of the file. Raises InputError where it is no such table.
+    The index is the line of the file. Raises InputError if the file is not such a table.
     """
     try:
         with open(require_file(path, "file of pairs"), encoding="utf-8-sig", newline="") as file:
@@ -140,7 +141,7 @@ def _windows(sequences: Sequence[str], name: Callable[[int], str]) -> np.ndarray
 
 
 def open_network(model: str, device: str, precision: str = "exact") -> "tuple[Engine, Checkpoint]":
-    """An engine for what the user calls a model, and its checkpoint."""
+    """An engine for a model that the user names, and its checkpoint."""
     from pasvar.scoring.engine import Engine  # loads torch
 
     checkpoint = load_checkpoint(resolve_model(model))
@@ -148,5 +149,5 @@ def open_network(model: str, device: str, precision: str = "exact") -> "tuple[En
 
 
 def describe_model(checkpoint: Checkpoint) -> str:
-    """The model's name, and what must be said of it."""
+    """The model's name, and the note that must be shown about it."""
     return f"{checkpoint.name}: {checkpoint.note}" if checkpoint.note else checkpoint.name

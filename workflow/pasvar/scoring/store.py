@@ -1,16 +1,21 @@
-"""The store: scores of windows that are kept from run to run, so that what was scored once is not scored again.
+"""The store: scores of windows that are kept from run to run, so that a window that was scored once is not scored
+again.
 
-A folder with one folder for each kind of engine (`network.LazyEngine.kind`: whatever decides a score to the last bit), so that no
-two kinds ever mix. In it, parquet files of (digest of the window, scores), sorted by digest:
+It is a folder with one subfolder for each kind of engine (`network.LazyEngine.kind`: everything that determines a score
+to the last bit), so that two kinds never mix. Each subfolder has parquet files of (digest of the window, scores),
+sorted by digest:
 
-* Written once and never changed. A file is written under a temporary name and renamed; its name is the digest of its bytes. Any
-  number of jobs on any number of machines may therefore write at once without a lock, also on a network file system. (lmdb and
-  SQLite need locks that hold there, and DuckDB one writer.)
-* Digests are evenly spread, so each file holds some of everybody's windows and is looked through as a whole: the limits of its
-  row groups leave out what cannot hit, which matters for small questions to a large store.
-* Each page has a checksum, and each row one of its own, which a file that another program has written again does not keep. What
-  does not agree with them is left out with a warning and scored again.
-* Joining files (`Store.compact`) writes the joint file before it removes its parts. A reader whose file has gone looks again.
+* A file is written once and never changed. It is written under a temporary name and renamed; its name is the digest of
+  its bytes. Therefore any number of jobs on any number of machines may write at once without a lock, also on a network
+  file system. (lmdb and SQLite need locks that work there, and DuckDB needs a single writer.)
+* Digests are evenly spread, so each file may hold windows of any job and is searched as a whole. The limits of its row
+groups
+  exclude groups that cannot match; this is important for small queries to a large store.
+* Each page has a checksum, and each row has a checksum of its own, which is lost if another program writes the file
+again. Data
+  that do not agree with the checksums are left out with a warning and scored again.
+* Joining files (`Store.compact`) writes the joined file before it removes its parts. A reader whose file has gone looks
+again.
 """
 
 import hashlib
@@ -35,22 +40,22 @@ from pasvar.scoring.scores import WINDOW_SCORES
 from pasvar.tables import TABLES, read_made_by, require_schema, write_batches
 
 KEY_BYTES = 16
-"""128 bits: among 10^9 windows, two of one digest are expected with a probability of 10^-21."""
+"""128 bits: among 10^9 windows, the probability that two have the same digest is 10^-21."""
 
 MANY_FILES = 1000
-"""Each file costs a job about a millisecond; from this number on the log says how to join them."""
+"""Each file costs a job about a millisecond. From this number of files on, the log says how to join them."""
 
 _NAME_LENGTH = 32
-"""Letters of a file's name: the beginning of the sha256 of its bytes, in hex."""
+"""Number of letters of a file's name: the beginning of the sha256 of its bytes, in hex."""
 
 _PIECE = 1 << 22
-"""Rows that `compact` holds in memory."""
+"""Number of rows that `compact` holds in memory."""
 
 _DEBRIS_AGE = 24 * 3600
-"""Seconds after which an unfinished file is a killed job's."""
+"""Seconds after which an unfinished file is considered to be left by a killed job."""
 
 _DAMAGE = (OSError, ValueError, MemoryError, pa.ArrowException)
-"""What pyarrow raises on damaged bytes."""
+"""The exceptions that pyarrow raises on damaged bytes."""
 
 _FIRST, _LAST = b"\x00" * KEY_BYTES, b"\xff" * KEY_BYTES
 
@@ -58,12 +63,12 @@ _log = logging.getLogger(__name__)
 
 
 def open_store(folder: str | Path | None, engine: LazyEngine) -> "Store | None":
-    """The store of an engine's scores in `folder` (config key `store`), None for none."""
+    """The store of an engine's scores in `folder` (config key `store`), None if there is none."""
     return Store(folder, engine.kind) if folder else None
 
 
 def stores_in(folder: str | Path) -> Iterator["Store"]:
-    """The stores of all kinds in `folder`, by name. Raises InputError where there is none."""
+    """The stores of all kinds in `folder`, by name. Raises InputError if there is none."""
     kinds = {}
     for path in sorted(Path(folder).glob("*/*.parquet")):
         if path.parent not in kinds:
@@ -85,7 +90,7 @@ def window_keys(codes: np.ndarray) -> np.ndarray:
 
 
 class Store:
-    """Scores by one kind of engine. It need not exist; it is made when something is added."""
+    """Scores by one kind of engine. The folder need not exist; it is made when something is added."""
 
     def __init__(self, folder: str | Path, kind: Mapping[str, str]):
         self.kind = dict(kind)
@@ -94,11 +99,11 @@ class Store:
         self._checksum = _Checksum(name)
 
     def files(self) -> list[Path]:
-        """The files there are, by name."""
+        """The existing files, by name."""
         return sorted(self.folder.glob("[0-9a-f]" * _NAME_LENGTH + ".parquet"))
 
     def describe(self) -> str:
-        """A line on what is in it and whose scores it keeps."""
+        """A line that says how much is in the store and whose scores it keeps."""
         files = self.files()
         n_windows = sum(pq.read_metadata(path).num_rows for path in files)
         n_bytes = sum(path.stat().st_size for path in files)
@@ -107,15 +112,17 @@ class Store:
         return f"{self.folder}: {n_windows} windows in {len(files)} files, {n_bytes / 1e6:.1f} MB ({whose})"
 
     def find(self, codes: np.ndarray) -> pd.DataFrame:
-        """`scores.WINDOW_SCORES` of (n, 205) uint8 codes, a row each; NaN where the store has none."""
+        """`scores.WINDOW_SCORES` of (n, 205) uint8 codes, one row each; NaN if the store has none."""
         return self.find_parts([codes])
 
     def find_parts(self, parts: Iterable[np.ndarray]) -> pd.DataFrame:
-        """As `find`, of all parts in order. One is held in memory at a time, and every file is read once for all of them."""
+        """As `find`, for all parts in order. One part is held in memory at a time, and every file is read once for all
+        of them."""
         begin = time.perf_counter()
         keys, which = np.unique(np.concatenate([window_keys(codes) for codes in parts]), return_inverse=True)
         lookup = _Lookup(keys, self._checksum)
-        # A file that has gone since it was listed is in a joint file by now, hence the new list.
+        # A file that has gone since it was listed is part of a joined file by now; therefore the files are listed
+        # again.
         while lookup.wanted.any() and (files := [path for path in self.files() if path not in lookup.read]):
             for path in files:
                 lookup.through(path, self.kind)
@@ -136,7 +143,8 @@ class Store:
         return pd.DataFrame(lookup.scores[which], columns=WINDOW_SCORES)
 
     def add(self, codes: np.ndarray, scores: pd.DataFrame) -> None:
-        """Keep the scores of (n, 205) codes. A store that cannot be written to costs a warning: the scores are there without."""
+        """Keep the scores of (n, 205) codes. If the store cannot be written, a warning is given; the scores exist
+        without it."""
         keys = window_keys(codes)
         order = np.argsort(keys)
         try:
@@ -146,9 +154,10 @@ class Store:
             _log.warning("store %s: %d scores are not kept: %s", self.folder, len(keys), error)
 
     def compact(self) -> int:
-        """Join all files into one and remove what cannot be read; returns how many files there were.
+        """Join all files into one and remove files that cannot be read; returns how many files there were.
 
-        Jobs may read and add meanwhile. Raises InputError where another process joins the same files; nothing is lost then.
+        Jobs may read and add at the same time. Raises InputError if another process joins the same files; nothing is
+        lost then.
         """
         try:
             return self._compact()
@@ -173,7 +182,7 @@ class Store:
         return len(files)
 
     def _write(self, pieces: Iterator[pa.Table] | list[pa.Table]) -> Path:
-        """A new file of sorted pieces in order."""
+        """A new file from sorted pieces that are in order."""
         self.folder.mkdir(parents=True, exist_ok=True)
         # Unlike a process id, unique on all machines that share the folder; the dot hides it from `files`.
         temporary = self.folder / f".{uuid.uuid4().hex}.parquet"
@@ -190,12 +199,12 @@ def _digest_of(path: Path) -> str:
 class _Checksum:
     """Checksums of rows: digests (n,) and scores (n, 6) -> (n,) uint32.
 
-    The upper half of the sum of the row's ten 32-bit words, each times an odd number of its own. Other rows agree by chance with
-    a probability of 2^-32.
+    The upper half of the sum of the row's ten 32-bit words, each multiplied by a different odd number. A changed row
+    agrees by chance with a probability of 2^-32.
     """
 
     def __init__(self, kind: str):
-        """kind: whatever decides the numbers, so that rows of another kind of engine do not agree."""
+        """kind: everything that determines the numbers, so that rows of another kind of engine do not agree."""
         n_words = KEY_BYTES // 4 + len(WINDOW_SCORES)
         numbers = b"".join(hashlib.blake2b(f"{kind} {i}".encode(), digest_size=8).digest() for i in range(n_words))
         self._factors = np.frombuffer(numbers, dtype=np.uint64) | np.uint64(1)
@@ -212,7 +221,7 @@ class _Checksum:
 
 
 class _Lookup:
-    """Digests that are looked for, sorted and distinct, and the scores found so far."""
+    """Digests that are searched, sorted and distinct, and the scores found so far."""
 
     def __init__(self, keys: np.ndarray, checksum: _Checksum):
         self.keys, self._checksum = keys, checksum
@@ -221,7 +230,7 @@ class _Lookup:
         self.read: set[Path] = set()
 
     def through(self, path: Path, kind: Mapping[str, str]) -> None:
-        """Take what one file has. A damaged one is named and left."""
+        """Take the scores that one file has. A damaged file is named and left out."""
         self.read.add(path)
         try:
             with pq.ParquetFile(path, page_checksum_verification=True) as file:
@@ -253,7 +262,7 @@ class _Lookup:
 
 
 def _shared(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where in each of two sorted arrays of distinct digests those are that both have."""
+    """Indices, in two sorted arrays of distinct digests, of the digests that both have."""
     if len(one) > len(other):
         return _shared(other, one)[::-1]
     place = np.minimum(np.searchsorted(other, one), len(other) - 1)
@@ -262,7 +271,7 @@ def _shared(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 
 def _limits(file: pq.ParquetFile) -> list[tuple[bytes, bytes]]:
-    """Least and greatest digest of each row group."""
+    """Smallest and largest digest of each row group."""
     columns = (file.metadata.row_group(i).column(0).statistics for i in range(file.num_row_groups))
     return [(c.min, c.max) if c is not None and c.has_min_max else (_FIRST, _LAST) for c in columns]
 
@@ -287,7 +296,8 @@ def _to_arrow(keys: np.ndarray, scores: np.ndarray, checks: np.ndarray) -> pa.Ta
 
 
 def _joined(files: list[Path]) -> Iterator[pa.Table]:
-    """The rows of all files by digest, each digest once. Evenly spread, they are cut into pieces by their first bytes."""
+    """The rows of all files by digest, each digest once. Because digests are evenly spread, they are divided by their
+    first bytes."""
     n_pieces = -(-sum(pq.read_metadata(path).num_rows for path in files) // _PIECE)
     borders = [(i * 2**32 // n_pieces).to_bytes(4) for i in range(1, n_pieces)]
     for low, high in itertools.pairwise([_FIRST, *borders, None]):

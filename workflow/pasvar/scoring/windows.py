@@ -13,8 +13,8 @@ from pasvar.tables import TABLES
 def reference_windows(sites: pd.DataFrame, genome: Genome) -> pd.DataFrame:
     """Table `windows`: one row per distinct site of the catalogue, by genome position.
 
-    Past an end of the contig a window holds N: on the forward strand's side where the contig ends, which for a site
-    on the minus strand is the other end of the window.
+    Past an end of the contig a window holds N. These are at the side of the forward strand where the contig ends; for a
+    site on the minus strand this is the other end of the window.
     """
     windows = sites.drop_duplicates("site_id", ignore_index=True)
     codes = window_codes(windows, genome)
@@ -25,7 +25,8 @@ def reference_windows(sites: pd.DataFrame, genome: Genome) -> pd.DataFrame:
 
 
 def find_rivals(windows: pd.DataFrame) -> pd.DataFrame:
-    """Columns rival_hexamer and rival_start of table `windows`, missing where a site has no rival. windows: the rest of it."""
+    """Columns rival_hexamer and rival_start of table `windows`, missing if a site has no rival. windows: its other
+    columns."""
     found = []
     places = zip(windows.window, windows.cut_index, windows.window_start, windows.strand == "-", strict=True)
     for window, cut, start, minus in places:

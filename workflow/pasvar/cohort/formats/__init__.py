@@ -1,1 +1,2 @@
-"""Readers of cohorts that are no VCF. In: their files. Out: a VCF with the same genotypes, which everything else reads."""
+"""Readers of cohorts that are not in VCF. In: their files. Out: a VCF with the same genotypes, which all other code
+reads."""

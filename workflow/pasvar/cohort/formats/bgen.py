@@ -1,4 +1,4 @@
-"""Genotypes of BGEN files, whose probabilities become calls by a stated rule, decoded by the package bgen."""
+"""Genotypes of BGEN files, decoded by the package bgen. The rule below turns their probabilities into calls."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,12 @@ from pasvar.errors import InputError
 from pasvar.genotype_files import GenotypeFiles
 
 HARD_CALL = 0.1
-"""A genotype is called where its dosage is at most this far from a whole number, as by `plink2 --hard-call-threshold 0.1`, its
-default; else it is missing. Of variants with three or more alleles: where its probability is at least 1 - `HARD_CALL`."""
+"""A genotype is called if its dosage is at most this far from a whole number, as with `plink2 --hard-call-threshold
+0.1`, the default of plink2; otherwise it is missing. For variants with three or more alleles, a genotype is called if
+its probability is at least 1 - `HARD_CALL`."""
 
 _ROUNDING = 1e-9
-"""What sums of probabilities may be off."""
+"""Tolerance for sums of probabilities."""
 
 
 def read_bgen(
@@ -22,8 +23,8 @@ def read_bgen(
 ) -> tuple[list[str], list[str], Iterator[Record]]:
     """Header lines (none), names of the people, and the variants in `zones`.
 
-    The format does not say which allele is the reference: that one is which the genome has, the others follow in their order.
-    Raises InputError where the file is damaged or is of another assembly.
+    The format does not say which allele is the reference. The allele that the genome has is taken as the reference; the
+    others follow in their order. Raises InputError if the file is damaged or is of another assembly.
     """
     first = reference_comes_first(_pairs(files), bases, files.genotypes)
     samples = list(_open(files).samples)
@@ -66,7 +67,7 @@ def _records(files: GenotypeFiles, first: bool, bases: ReferenceBases, zones: Zo
 
 
 def _order(variant, first: bool, bases: ReferenceBases) -> list[int]:
-    """The file's numbers of the alleles, that of the reference first."""
+    """The file's numbers of the alleles, with that of the reference first."""
     numbers = list(range(len(variant.alleles)))
     likely = numbers if first else numbers[::-1]
     fits = [i for i in likely if bases.has(variant.chrom, variant.pos, variant.alleles[i])]
@@ -75,13 +76,14 @@ def _order(variant, first: bool, bases: ReferenceBases) -> list[int]:
 
 
 def call(probabilities: np.ndarray, phased: bool, n_alleles: int, ploidy: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Calls by `HARD_CALL`: int64, shape (people, 2), numbers of alleles in the file's order, `MISSING` where none is sure; and
-    bool, shape (people,), whether they have a phase.
+    """Calls by `HARD_CALL`: int64, shape (people, 2), numbers of alleles in the file's order, `MISSING` if none is
+    certain enough; and bool, shape (people,), whether the calls have a phase.
 
-    probabilities: shape (people, n); phased: of each allele on the first haplotype, then on the second; else of each genotype,
-    in the order of the BGEN 1.2 specification. NaN where missing. ploidy: 1 or 2 each; the haploid have their allele twice.
-    Of phased people of whom only the sum of both haplotypes is sure, as where plink2 writes a heterozygous call without phase as
-    two halves, the call has no phase. Raises InputError for other ploidies.
+    probabilities: shape (people, n). If phased: of each allele on the first haplotype, then on the second. Otherwise:
+    of each genotype, in the order of the BGEN 1.2 specification. NaN if missing. ploidy: 1 or 2 for each person;
+    haploid people have their allele twice. If only the sum of both haplotypes of a phased person is certain, the call
+    has no phase; this happens when plink2 writes a heterozygous call without phase as two halves. Raises InputError for
+    other ploidies.
     """
     if not np.isin(ploidy, (1, 2)).all():
         raise InputError(
@@ -121,6 +123,6 @@ def _call_dosages(dosage: np.ndarray) -> np.ndarray:
 
 
 def _surest(shares: np.ndarray) -> np.ndarray:
-    """The allele of each person's haplotype, `MISSING` where none is sure. shares: shape (people, alleles)."""
+    """The allele of each person's haplotype, `MISSING` if none is certain enough. shares: shape (people, alleles)."""
     known = np.nan_to_num(shares)
     return np.where(known.max(axis=1) >= 1 - HARD_CALL - _ROUNDING, known.argmax(axis=1), MISSING)

@@ -1,4 +1,4 @@
-"""A VCF with an index, of a cohort in another format."""
+"""Converts a cohort in another format to a VCF with an index."""
 
 import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,7 +19,7 @@ from pasvar.genotype_files import GenotypeFiles
 from pasvar.progress import no_progress
 
 _PACKAGES = {".pgen": "pgenlib", ".bed": "pgenlib", ".bgen": "bgen", ".vcz": "vcztools", ".zarr": "vcztools"}
-"""What decodes a format: the packages of the extra `formats`."""
+"""The packages that decode a format: the extra `formats`."""
 
 
 def convert_genotypes(
@@ -31,9 +31,9 @@ def convert_genotypes(
 ) -> None:
     """Write `out`, a bgzipped VCF, and `out`.csi, with the variants and hard calls of `files`.
 
-    zones: see `records.Zones`; of a VCF Zarr, all variants are written.
+    zones: see `records.Zones`; for a VCF Zarr, all variants are written.
 
-    Raises InputError where a file is damaged, is not of the others, or is not sorted by position.
+    Raises InputError if a file is damaged, does not belong to the other files, or is not sorted by position.
     """
     package = _PACKAGES[files.kind]
     if find_spec(package) is None:
@@ -77,7 +77,7 @@ def _write_zarr(path: str, sink: pysam.BGZFile) -> None:
 
 
 class _Sink(io.RawIOBase):
-    """What pysam writes to, as a binary file of Python."""
+    """An object to which pysam writes, as a binary file of Python."""
 
     def __init__(self, file: pysam.BGZFile):
         self._file = file

@@ -16,17 +16,17 @@ from pasvar.genotype_files import GenotypeFiles
 
 _HAPLOID_IN_MEN = {"X", "Y"}
 _HAPLOID = {"MT", "M"}
-"""Contigs, without `chr`, whose genotypes PLINK writes as two equal alleles where there is one. The pseudoautosomal regions have
-names of their own there, PAR1 and PAR2."""
+"""Contigs, without `chr`, for which PLINK writes a haploid genotype as two equal alleles. The pseudoautosomal regions
+have their own names there, PAR1 and PAR2."""
 
 _VCF_COLUMNS = ("CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO")
 _BIM_COLUMNS = ("CHROM", "ID", "CM", "POS", "ALT", "REF")
 _PLINK_NUMBERS = {"23": "X", "24": "Y", "25": "X", "26": "MT"}
-"""What PLINK 1 calls contigs that are no numbers; 25 is the pseudoautosomal part of X."""
+"""PLINK 1's codes of contigs whose names are not numbers; 25 is the pseudoautosomal part of X."""
 
 
 class People(NamedTuple):
-    """names, and which of them are men (sex 1)."""
+    """names, and which people are male (sex 1)."""
 
     names: list[str]
     men: np.ndarray
@@ -37,8 +37,9 @@ def read_plink(
 ) -> tuple[list[str], list[str], Iterator[Record]]:
     """Header lines of the variants, names of the people, and the variants in `zones`.
 
-    Hard calls only. An unphased heterozygous call stays so. Of a .bed, whose format does not say which allele is the reference,
-    that one is which the genome has. Raises InputError where a file is damaged or is not of the others.
+    Only hard calls are read. An unphased heterozygous call stays unphased. A .bed does not say which allele is the
+    reference; the allele that the genome has is taken as the reference. Raises InputError if a file is damaged or does
+    not belong to the others.
     """
     people = _read_people(files.samples)
     old = files.kind == ".bed"
@@ -63,7 +64,7 @@ def _records(
     offsets: np.ndarray | None,
     zones: Zones,
 ) -> Iterator[Record]:
-    """rows: fields of each variant, and whether its two alleles are to be exchanged."""
+    """rows: fields of each variant, and whether its two alleles must be exchanged."""
     import pgenlib  # an extra: only cohorts in these formats need it
 
     n = len(people.names)
@@ -94,7 +95,7 @@ def _records(
             contig = fields[0].removeprefix("chr")
             haploid = people.men if contig in _HAPLOID_IN_MEN else (~nobody if contig in _HAPLOID else nobody)
             homozygous = alleles[:, 0] == alleles[:, 1]
-            # A phase exists for the heterozygous alone; where they have it, PLINK writes all as phased.
+            # Only heterozygous calls have a phase. If they have one, PLINK writes all calls as phased.
             yield Record(fields, alleles, phase | homozygous, haploid & homozygous)
         if i + 1 != n_variants:
             raise InputError(
@@ -103,7 +104,8 @@ def _records(
 
 
 def _swapped(fields: tuple[str, ...], a2_first: bool, bases: ReferenceBases) -> tuple[tuple[str, ...], bool]:
-    """Fields with the genome's allele as REF, and whether that is A1, so that allele numbers must be exchanged."""
+    """Fields with the genome's allele as REF, and whether that allele is A1, so that allele numbers must be
+    exchanged."""
     chrom, pos, a2, a1 = fields[0], int(fields[1]), fields[3], fields[4]
     likely, other = (a2, a1) if a2_first else (a1, a2)
     if not bases.has(chrom, pos, likely) and bases.has(chrom, pos, other):
@@ -136,7 +138,8 @@ def _read_people(path: str) -> People:
 
 
 def _read_variants(path: str, old: bool) -> tuple[list[str], Iterator[tuple[str, ...]]]:
-    """Header lines of a .pvar (a VCF without people will do), and CHROM to INFO of each variant of it or of a .bim."""
+    """Header lines of a .pvar (a VCF without people is also accepted), and CHROM to INFO of each variant of a .pvar or
+    .bim."""
     text = _lines(path)
     meta = []
     columns = list(_BIM_COLUMNS)

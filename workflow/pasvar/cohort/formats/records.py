@@ -9,7 +9,7 @@ import numpy as np
 from pasvar.contigs import ContigNames
 
 MISSING = -1
-"""An allele that is not known."""
+"""An unknown allele."""
 
 _GT = '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">'
 
@@ -17,8 +17,8 @@ _GT = '##FORMAT=<ID=GT,Number=1,Type=String,Description="Genotype">'
 class Record(NamedTuple):
     """One variant.
 
-    fields: CHROM to INFO, as a VCF has them. alleles: int, shape (people, 2), the allele's number, `MISSING` where it is unknown.
-    phased, haploid: bool, shape (people,); of the haploid the second allele does not count.
+    fields: CHROM to INFO, as in a VCF. alleles: int, shape (people, 2), the allele's number, `MISSING` if it is
+    unknown. phased, haploid: bool, shape (people,); for haploid people the second allele is ignored.
     """
 
     fields: tuple[str, ...]
@@ -28,14 +28,15 @@ class Record(NamedTuple):
 
 
 class Zones:
-    """Where variants are wanted."""
+    """The regions for which variants are requested."""
 
     def __init__(self, zones: Mapping[str, Sequence[tuple[int, int]]] | None, names: ContigNames):
-        """zones: by contig of the FASTA, 0-based, half-open, disjoint, by place; None: everywhere. names: those of the FASTA."""
+        """zones: by contig of the FASTA, 0-based, half-open, disjoint, by position; None: everywhere. names: those of
+        the FASTA."""
         self._zones, self._names = zones, names
 
     def have(self, chrom: str, pos: int, ref: str) -> bool:
-        """Whether a variant at 1-based `pos` overlaps one of them, or begins beside it."""
+        """Whether a variant at 1-based `pos` overlaps one of the regions, or begins directly next to it."""
         if self._zones is None:
             return True
         zones = self._zones.get(self._names.match(chrom) or "", ())
@@ -57,7 +58,8 @@ def record_line(record: Record) -> bytes:
 
 
 def _genotypes(record: Record) -> bytes:
-    """The columns of the people. One digit an allele, which nearly all variants have, is written as an array of bytes."""
+    """The columns of the people. Nearly all variants have one digit per allele; these are written as an array of
+    bytes."""
     alleles = record.alleles
     if alleles.max(initial=0) > 9 or record.haploid.any():
         return b"\t".join(_genotype(*row) for row in zip(alleles.tolist(), record.phased, record.haploid, strict=True))

@@ -1,4 +1,4 @@
-"""Which allele is the reference, where a format does not say it: the one that the genome has."""
+"""Finds the reference allele if a format does not give it: it is the allele that the genome has."""
 
 from collections.abc import Iterable
 from itertools import islice
@@ -8,10 +8,10 @@ from pasvar.genome import Genome
 from pasvar.sequence import decode
 
 _BLOCK = 1 << 20
-"""So many nt of the genome are held, as variants come by place."""
+"""Number of nt of the genome that are held in memory; variants come sorted by position."""
 
 LOOKED_AT = 2000
-"""So many substitutions say which of the two alleles of a file's variants is the reference."""
+"""Number of substitutions that decide which of the two alleles of a file's variants is the reference."""
 
 
 class ReferenceBases:
@@ -23,7 +23,7 @@ class ReferenceBases:
         self._held: tuple[str, int, str] = ("", 0, "")
 
     def has(self, chrom: str, pos: int, allele: str) -> bool:
-        """Whether the genome has these bases at 1-based `pos`. False on contigs that it does not know."""
+        """Whether the genome has these bases at 1-based `pos`. False on unknown contigs."""
         name = self._names.match(chrom)
         if name is None:
             return False
@@ -37,9 +37,10 @@ class ReferenceBases:
 
 
 def reference_comes_first(variants: Iterable[tuple[str, int, str, str]], bases: ReferenceBases, path: str) -> bool:
-    """Whether the first of two alleles is the reference in a file whose format leaves that open, by its first substitutions.
+    """Whether the first of two alleles is the reference, for a file whose format does not say it; decided by its first
+    substitutions.
 
-    variants: chrom, pos (1-based), first and second allele. Raises InputError where neither agrees with the genome.
+    variants: chrom, pos (1-based), first and second allele. Raises InputError if neither agrees with the genome.
     """
     substitutions = (found for found in variants if len(found[2]) == len(found[3]) == 1)
     looked_at = list(islice(substitutions, LOOKED_AT))
