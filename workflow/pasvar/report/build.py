@@ -17,10 +17,10 @@ from pasvar.tables import TABLES
 
 @dataclass(frozen=True)
 class Outputs:
-    """Where a report goes.
+    """The paths of a report.
 
-    index: the overview. genes: a page per top gene and one for all others. cards: a page per top variant. data: the scripts with
-    the tables that pages search. figures: the overview's pictures. multiqc: what MultiQC reads.
+    index: the overview. genes: a page per top gene and one for all others. cards: a page per top variant. data: the
+    scripts with the tables that pages search. figures: the overview's pictures. multiqc: the files for MultiQC.
     """
 
     index: Path
@@ -48,12 +48,13 @@ class Built:
 def build_report(tables: Mapping[str, Any], settings: Mapping, outputs: Outputs, pdf: bool = False) -> Built:
     """Write the report of a run.
 
-    tables: paths of the tables `RUN_TABLES`, of `ledger.tsv` (totals) and `ledger_files.tsv` (files), and of any number of tables
-    saturation_scores (hit_saturation).
-    settings: the checked configuration; `min_effect`, `min_usage_shift`, `merge_distance` and `report_genes` are needed; all
-    others are only shown. pdf: whether the overview's figures are written as PDF, too.
-    The same tables and settings give the same bytes. The folders and the file appear whole, the file that links to them last.
-    Raises InputError where a table cannot be read.
+    tables: paths of the tables `RUN_TABLES`, of `ledger.tsv` (totals) and `ledger_files.tsv` (files), and of any number
+    of tables saturation_scores (hit_saturation).
+    settings: the checked configuration. `min_effect`, `min_usage_shift`, `merge_distance` and `report_genes` are
+    needed; all others are only shown. pdf: whether the overview's figures are also written as PDF.
+    The same tables and settings give the same bytes. The folders and the file appear complete; the file that links to
+    the others appears last.
+    Raises InputError if a table cannot be read.
     """
     run = read_run(tables, settings["report_genes"])
     ranked = ranked_genes(run.genes)
@@ -87,8 +88,8 @@ def build_report(tables: Mapping[str, Any], settings: Mapping, outputs: Outputs,
 def build_report_of(run: str | Path, out: str | Path | None = None, pdf: bool = False) -> tuple[Path, Built]:
     """Write the report of a finished run again, from its tables; returns the overview's path and what was built.
 
-    run: the folder of a run, or its `results`. out: folder for the report (default: where the run has it). pdf: see
-    `build_report`. Raises InputError where a table is not there.
+    run: the folder of a run, or its `results`. out: folder for the report (default: the folder of the run's own
+    report). pdf: see `build_report`. Raises InputError if a table is missing.
     """
     results = Path(run)
     results = results / "results" if (results / "results").is_dir() else results
@@ -105,13 +106,13 @@ def build_report_of(run: str | Path, out: str | Path | None = None, pdf: bool = 
 
 
 def _write(path: Path, text: str) -> None:
-    """The file appears whole or not at all."""
+    """The file appears complete or not at all."""
     with whole(path) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_folder(folder: Path, pages: Iterable[tuple[str, str]]) -> None:
-    """Write (name, text) pairs into a folder that takes the place of the one before, so that no page of an older run stays."""
+    """Write (name, text) pairs into a folder that replaces the previous one, so that no page of an older run stays."""
     with whole(folder) as temporary:
         temporary.mkdir()
         for name, text in pages:

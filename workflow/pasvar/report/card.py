@@ -1,4 +1,4 @@
-"""What a variant card says: one variant and one gene, as plain values for the template and the drawings."""
+"""The content of a variant card: one variant and one gene, as plain values for the template and the drawings."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +15,13 @@ from pasvar.sites import tier_of
 from pasvar.tables import DIRECTIONS, FLAGS, Facts, list_known
 
 MAX_SITES = 8
-"""Sites of a gene whose usage a card shows, those with the largest shares; the others are one bar."""
+"""Number of sites of a gene whose usage a card shows: those with the largest shares. The others are one bar."""
 
 _VIEW = 80
 _MARGIN = 8
 _USUAL_VIEW = -22
-"""Bases that are shown letter by letter, from this place on where the change lies in them, `_MARGIN` from an end at least."""
+"""Number of bases that are shown letter by letter, and the position at which they start if the change lies within them,
+at least `_MARGIN` from an end."""
 
 GAP = "-"
 
@@ -30,9 +31,10 @@ class Card:
     """One variant and one gene.
 
     row: the columns of `gene_effects`, of `scores` at the site hit hardest, and `sites`, rows of the gene's sites with
-    `usage_alt`, as `query.answer` gives them. hexamer_start: forward-strand start of the bases at index 70 of the windows.
-    profile_ref, profile_alt: (205,) probability of a cut after each base. effects: (4, 205) of each substitution (ln), see
-    `scoring.substitution_effects`. assembly: `GRCh37`, `GRCh38` or None. known: what other sources say, name and value.
+    `usage_alt`, as `query.answer` gives them. hexamer_start: forward-strand start of the bases at index 70 of the
+    windows. profile_ref, profile_alt: (205,) probability of a cut after each base. effects: (4, 205) of each
+    substitution (ln), see `scoring.substitution_effects`. assembly: `GRCh37`, `GRCh38` or None. known: name and value
+    for each other source.
     """
 
     row: Mapping[str, Any]
@@ -52,18 +54,18 @@ class Card:
 
     @property
     def title(self) -> str:
-        """What was asked for, and the allele: in the words of a reader."""
+        """The variant and the gene, as a reader names them."""
         return f"{words.variant({'id': None, **self.row})} and {self.row['gene_name']}"
 
     @property
     def cut_offset(self) -> int:
-        """Place of the last base before the cut, nt from the first base of the hexamer."""
+        """Position of the last base before the cut, nt from the first base of the hexamer."""
         pos = self.site["cut_pos"]
         return self.last_of_hexamer - pos if self.is_minus else pos - 1 - self.hexamer_start
 
     @property
     def last_of_hexamer(self) -> int:
-        """1-based position of the hexamer's base that is the last one on the forward strand."""
+        """1-based position of the base of the hexamer that is last on the forward strand."""
         return self.hexamer_start + HEXAMER_LENGTH
 
     @property
@@ -71,7 +73,7 @@ class Card:
         return self.row["strand"] == "-"
 
     def position(self, offset: float) -> float:
-        """The genome's position (1-based) at a place, nt from the first base of the hexamer."""
+        """The genome's position (1-based) for a place given in nt from the first base of the hexamer."""
         return self.last_of_hexamer - offset if self.is_minus else self.hexamer_start + 1 + offset
 
     def offset(self, position: float) -> float:
@@ -85,13 +87,13 @@ class Card:
 
     @property
     def change(self) -> tuple[int, int]:
-        """First place that differs and the place past the last one, in the columns of the reference's window."""
+        """First position that differs and the position past the last one, in the columns of the reference window."""
         differ = [place for place, ref, alt in self.aligned if ref != alt]
         return (differ[0], differ[-1] + 1) if differ else (0, 0)
 
     @property
     def view(self) -> tuple[int, int]:
-        """Places [first, past the last], nt from the hexamer, that are shown letter by letter."""
+        """Positions [first, past the last], nt from the hexamer, that are shown letter by letter."""
         first, last = self.change
         low = _USUAL_VIEW
         if last + _MARGIN > low + _VIEW:
@@ -103,25 +105,27 @@ class Card:
 
     @property
     def importance(self) -> np.ndarray:
-        """(205,) how much the base that is there adds to the log odds: minus the mean effect of the three others; 0 at an N."""
+        """(205,) how much each base of the window adds to the log odds: minus the mean effect of the three other bases;
+        0 at an N."""
         known = np.isfinite(self.effects)
         total = np.where(known, self.effects, 0).sum(axis=0)
         return -total / np.maximum(known.sum(axis=0), 1)
 
     @property
     def motifs(self) -> list[tuple[str, int, int]]:
-        """The elements of the reference's window: name, first place, place past the last, nt from the hexamer."""
+        """The elements of the reference window: name, first position, position past the last, nt from the hexamer."""
         cut = self.cut_offset + HEXAMER_INDEX
         found = locate_motifs(self.window_ref, cut)
         return [(name.replace("_", " "), a - HEXAMER_INDEX, b - HEXAMER_INDEX) for name, a, b in found]
 
 
 def align(window_ref: str, window_alt: str, ref: str, alt: str) -> list[tuple[int, str, str]]:
-    """Two windows of one change side by side: (place in the reference's window, nt from the hexamer, base, base), a gap where one
-    has none.
+    """Two windows of one change side by side: (position in the reference window, nt from the hexamer, base, base), with
+    a gap where one window has no base.
 
-    ref, alt: the allele. An indel moves what lies beyond it, on the side away from the hexamer, and may leave the windows' ends
-    without a partner, which are left out. The place of a base that only the alternate has is that of the base before it.
+    ref, alt: the allele. An indel moves the bases beyond it, on the side away from the hexamer. So bases at the
+    windows' ends may have no partner; these are left out. A base that only the alternate has gets the position of the
+    base before it.
     """
     n_ref, n_alt = _trimmed(ref, alt)
     prefix, suffix = _common(window_ref, window_alt), _common(window_ref[::-1], window_alt[::-1])
@@ -135,7 +139,8 @@ def align(window_ref: str, window_alt: str, ref: str, alt: str) -> list[tuple[in
 def _aligned(
     window_ref: str, window_alt: str, start: int, n_ref: int, n_alt: int, first: int
 ) -> list[tuple[int, str, str]]:
-    """The windows, n_ref bases of the one aligned with n_alt of the other from `start` on; `first`: the place of index 0."""
+    """The windows, n_ref bases of the one aligned with n_alt of the other from `start` on; `first`: the position of
+    index 0."""
     middle = max(n_ref, n_alt)
     refs = window_ref[:start] + window_ref[start : start + n_ref].ljust(middle, GAP) + window_ref[start + n_ref :]
     alts = window_alt[:start] + window_alt[start : start + n_alt].ljust(middle, GAP) + window_alt[start + n_alt :]
@@ -147,22 +152,23 @@ def _aligned(
 
 
 def _trimmed(ref: str, alt: str) -> tuple[int, int]:
-    """Lengths of an allele's sides without the bases that they share at their ends."""
+    """Lengths of REF and ALT without the bases that they share at their ends."""
     shared = _common(ref[::-1], alt[::-1])
     shared += _common(ref[: len(ref) - shared], alt[: len(alt) - shared])
     return len(ref) - shared, len(alt) - shared
 
 
 def _common(first: str, second: str) -> int:
-    """Length of what two texts begin with."""
+    """Length of the common prefix of two texts."""
     return next(
         (i for i, (a, b) in enumerate(zip(first, second, strict=False)) if a != b), min(len(first), len(second))
     )
 
 
 def usage_rows(card: Card) -> list[dict]:
-    """Share of the gene's 3' ends at each site without and with the allele, proximal to distal; for the site hit hardest also
-    `low` and `high`, its usage at the ends of the error bar. Of many sites the smallest are one row."""
+    """Share of the gene's 3' ends at each site without and with the allele, proximal to distal; for the site hit
+    hardest also `low` and `high`, its usage at the ends of the error bar. If there are many sites, the smallest are one
+    row."""
     rows = []
     for site in card.row["sites"]:
         is_hit = site["site_id"] == card.row["site_id"]
@@ -183,7 +189,8 @@ def usage_rows(card: Card) -> list[dict]:
 
 
 def cleavage_row(card: Card) -> dict:
-    """The row of `usage_rows` for a gene with one site: the share of transcripts that is cut there rather than read through."""
+    """The row of `usage_rows` for a gene with one site: the share of transcripts that are cut there and not read
+    through."""
     reference, row = card.row["logodds_narrow_ref"], card.row
     shares = {
         name: words.odds_share(reference + row[column]) if row.get(column) is not None else None
@@ -206,9 +213,10 @@ _AROUND = 50
 
 
 def links(row: Mapping[str, Any], assembly: str | None) -> list[tuple[str, str]]:
-    """Name and address of a variant's pages elsewhere; none for an assembly that is not known, or a contig that is no chromosome.
+    """Name and address of a variant's pages on other sites; none for an unknown assembly, or a contig that is not a
+    chromosome.
 
-    row: chrom, pos, ref, alt, norm_pos, norm_ref and norm_alt, and id where it has one.
+    row: chrom, pos, ref, alt, norm_pos, norm_ref and norm_alt, and id if it has one.
     """
     chrom = str(row["chrom"]).removeprefix("chr")
     if assembly is None or chrom not in _CHROMOSOMES:
@@ -237,22 +245,22 @@ def _is_rs(name: str) -> bool:
 
 
 def flag_rows(flags: str | None) -> list[tuple[str, str]]:
-    """Each flag of a row and what it means."""
+    """Each flag of a row and its meaning."""
     return [(words.plain(flag), FLAGS[flag]) for flag in (flags or "").split("&") if flag in FLAGS]
 
 
 _ABSENT, _SILENT = "has no record of this allele", "has the allele, and no value in the fields asked"
-"""What a card says of a source without an allele, and of one without a value."""
+"""The texts of a card for a source without the allele, and for a source without a value."""
 
 
 def known_rows(known: Facts, sources: Iterable[str]) -> list[tuple[str, str]]:
-    """What each source that was asked says of an allele; of one that does not have it, that. known: by source."""
+    """What each source that was asked says about an allele, or that it does not have the allele. known: by source."""
     shown = (list_known({name: known[name]}) if name in known else [(name, _ABSENT)] for name in sources)
     return [(name, value or _SILENT) for rows in shown for name, value in rows]
 
 
 def facts(card: Card) -> list[tuple[str, str]]:
-    """Name and value of what a reader looks up: the site, the effect, the gene's 3' ends, the people."""
+    """Name and value of the facts that a reader looks up: the site, the effect, the gene's 3' ends, the people."""
     row, site = card.row, card.site
     shown = [
         (
@@ -289,7 +297,7 @@ def facts(card: Card) -> list[tuple[str, str]]:
 
 
 def _hexamers(card: Card) -> str:
-    """The hexamer at the place, and what becomes of it."""
+    """The hexamer at this position, and how the allele changes it."""
     before, after = card.row["hexamer_ref"], card.row["hexamer_alt"]
     shown = words.hexamer(before)
     if shown == words.NO_HEXAMER:

@@ -1,4 +1,4 @@
-"""From cards to files: a page with a sheet of paper for each, or one picture."""
+"""From cards to files: a page with one printed sheet for each card, or one picture."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,7 +15,7 @@ from pasvar.report.templates import page_templates
 from pasvar.tables import ALLELE
 
 _HALF = 3.6
-"""Inches of a drawing that shares its line with the numbers."""
+"""Width in inches of a drawing that is next to the numbers."""
 
 
 def draw_card(card: Card, path: str | Path) -> None:
@@ -24,7 +24,8 @@ def draw_card(card: Card, path: str | Path) -> None:
 
 
 def write_cards(cards: Sequence[Card], made_by: Mapping[str, str], path: str | Path) -> None:
-    """A page that needs no other file and no network; printed, each card takes a sheet of A4. made_by: of the scores."""
+    """A page that needs no other file and no network. When it is printed, each card takes a sheet of A4. made_by: of
+    the scores."""
     text = render_cards(cards, made_by)
     with whole(Path(path)) as temporary:
         temporary.write_text(text, encoding="utf-8", newline="\n")
@@ -47,7 +48,7 @@ def render_card(templates: jinja2.Environment, card: Card, made_by: Mapping[str,
 
 
 def card_view(card: Card) -> dict[str, Any]:
-    """What the template shows of a card."""
+    """The values of a card that the template shows."""
     name = words.change(card.row) + card.row["gene_id"]
     row, verdict = card.row, give_verdict(card.row)
     return {
@@ -70,7 +71,7 @@ def card_view(card: Card) -> dict[str, Any]:
 
 
 def _name(row: Mapping[str, Any]) -> str:
-    """What a reader calls the variant: its ID, else what was asked for where that is another spelling."""
+    """The reader's name for the variant: its ID, or the spelling that was asked for if that is different."""
     asked, spelled = row.get("asked"), ":".join(str(row[column]) for column in ALLELE)
     return words.record_id(row.get("id")) or (asked if asked and asked != spelled else words.change(row))
 

@@ -1,6 +1,7 @@
-"""The drawings of a variant card. A `Card` in, figures of matplotlib out; see `figures` for what becomes of them.
+"""The drawings of a variant card. Input: a `Card`. Output: figures of matplotlib, which `figures` embeds or saves.
 
-Places are nt from the hexamer's first base along the transcript; a base takes the interval from its place to the next.
+Positions are nt from the hexamer's first base along the transcript; a base takes the interval from its position to the
+next.
 """
 
 import textwrap
@@ -27,11 +28,11 @@ from pasvar.report.gene_plots import MAP_STEPS
 from pasvar.report.sheet import WIDTH, Sheet
 
 _SHADES = (0.14, 0.3, 0.52, 0.76, 1.0)
-"""Opacity of the map's colours, a step each."""
+"""Opacity of the map's colours, one value per step."""
 
 _WINDOW_HEIGHT, _LETTERS_HEIGHT, _SITE_HEIGHT = 2.75, 2.15, 0.34
 _NAME_MARGIN = 1.75
-"""Inches for the names of sites."""
+"""Width in inches for the names of sites."""
 
 _BOLD = FontProperties(family="DejaVu Sans Mono", weight="bold")
 _FIRST, _LAST = -HEXAMER_INDEX, WINDOW_LENGTH - HEXAMER_INDEX
@@ -39,7 +40,7 @@ _FIRST, _LAST = -HEXAMER_INDEX, WINDOW_LENGTH - HEXAMER_INDEX
 
 @dataclass(frozen=True)
 class Span:
-    """The places that a drawing shows, [low, high)."""
+    """The positions that a drawing shows, [low, high)."""
 
     low: int = _FIRST
     high: int = _LAST
@@ -49,7 +50,7 @@ WHOLE = Span()
 
 
 def window_figure(card: Card, palette: Palette, width: float = WIDTH, span: Span = WHOLE) -> Figure:
-    """The cleavage profile of reference and alternate, and below it what every substitution would do."""
+    """The cleavage profile of reference and alternate, and below it the effect of every substitution."""
     with rc_context(style(palette)):
         sheet = Sheet(width, _WINDOW_HEIGHT)
         _draw_window(sheet, card, palette, span)
@@ -57,7 +58,8 @@ def window_figure(card: Card, palette: Palette, width: float = WIDTH, span: Span
 
 
 def letters_figure(card: Card, palette: Palette, width: float = WIDTH, span: Span | None = None) -> Figure:
-    """The bases round the change, as high as they matter, and reference and alternate below each other with their elements."""
+    """The bases around the change, each as high as its importance, and reference and alternate one below the other with
+    their elements."""
     with rc_context(style(palette)):
         sheet = Sheet(width, _LETTERS_HEIGHT)
         _draw_letters(sheet, card, palette, span or Span(*card.view))
@@ -78,7 +80,7 @@ def usage_height(card: Card) -> float:
 
 
 def card_figure(card: Card, verdict: str) -> Figure:
-    """All drawings of a card below each other, with its title and verdict, in the colours of a file."""
+    """All drawings of a card, one below the other, with its title and verdict, in the colours of a file."""
     text_lines = "\n".join(_folded(text) for text in (verdict, known_line(card)) if text)
     head = 0.55 + 0.17 * (text_lines.count("\n") + 1)
     height = head + _WINDOW_HEIGHT + _LETTERS_HEIGHT + usage_height(card) + 0.1
@@ -95,7 +97,7 @@ def card_figure(card: Card, verdict: str) -> Figure:
 
 
 def known_line(card: Card) -> str:
-    """What other sources say, in one line; empty where none was asked."""
+    """The data of other sources, in one line; empty if none was asked."""
     return f"Known: {'; '.join(f'{name}: {value}' for name, value in card.known)}." if card.known else ""
 
 
@@ -176,7 +178,7 @@ def _genome_axis(axes: Axes, card: Card, span: Span) -> None:
 
 
 def _draw_map(axes: Axes, card: Card, palette: Palette, span: Span) -> None:
-    """Every possible substitution of the reference's window: a row per base, a shade per change of the odds."""
+    """Every possible substitution of the reference window: one row per base, the shade shows the change of the odds."""
     shade = np.searchsorted([log(fold) for fold in MAP_STEPS], np.abs(np.nan_to_num(card.effects)), side="right")
     for colour, is_way in ((palette.gain, card.effects > 0), (palette.loss, card.effects < 0)):
         for step, opacity in enumerate(_SHADES, start=1):
@@ -194,12 +196,12 @@ def _draw_map(axes: Axes, card: Card, palette: Palette, span: Span) -> None:
 
 
 def _one_hot(window: str) -> np.ndarray:
-    """(4, 205) whether the base of a row is the one that is there."""
+    """(4, 205) whether the base of a row is the base of the window."""
     return np.array([[letter == base for letter in window] for base in "ACGT"])
 
 
 def _add_cells(axes: Axes, chosen: np.ndarray, margin: float, **look) -> None:
-    """The chosen cells of a (4, 205) grid as one path: neighbours in a row are one rectangle, but with a margin."""
+    """The chosen cells of a (4, 205) grid as one path: neighbours in a row are one rectangle, with a margin."""
     boxes = []
     for row, columns in enumerate(chosen):
         edges = np.flatnonzero(np.diff(columns.astype(int), prepend=0, append=0)) + _FIRST
@@ -228,7 +230,8 @@ def _draw_letters(sheet: Sheet, card: Card, palette: Palette, span: Span) -> Non
 
 
 def _draw_logo(axes: Axes, card: Card, palette: Palette, span: Span) -> None:
-    """Each base as high as the log odds fall on average where it is another: below the line where they rise."""
+    """Each base as high as the mean fall of the log odds when it is replaced by another base; below the line if they
+    rise."""
     _shade(axes, card, palette)
     places = range(span.low, span.high)
     heights = card.importance[np.array(places) + HEXAMER_INDEX]
@@ -251,7 +254,7 @@ def _draw_alignment(axes: Axes, card: Card, palette: Palette, span: Span) -> Non
     """Reference and alternate, base by base, with the elements below."""
     _shade(axes, card, palette)
     columns = [column for column in card.aligned if span.low <= column[0] < span.high]
-    # A base that only the alternate has stands between two places: all from there on move.
+    # A base that only the alternate has is drawn between two positions: all following bases move.
     shown = columns[: span.high - span.low]
     for row, which in ((0, 1), (1, 2)):
         for letter in "ACGT":
@@ -274,7 +277,7 @@ def _draw_alignment(axes: Axes, card: Card, palette: Palette, span: Span) -> Non
 
 
 def _draw_elements(axes: Axes, card: Card, palette: Palette, span: Span) -> None:
-    """A line under each element of the reference, with its name where there is room, and a mark at the cut."""
+    """A line under each element of the reference, with its name if there is room, and a mark at the cut."""
     elements = list(card.motifs)
     if words.hexamer(card.row["hexamer_ref"]) != words.NO_HEXAMER:
         elements.append(("hexamer", 0, HEXAMER_LENGTH))
@@ -311,7 +314,8 @@ def _outline(letter: str) -> Path:
 
 def _add_glyphs(axes: Axes, glyphs: list[Path], colour: str) -> None:
     if glyphs:
-        # As a patch it would be measured for the limits of the axes, which are set, and that takes longer than to draw it.
+        # A patch would be measured for the limits of the axes. These are set already, and measuring takes longer than
+        # drawing.
         axes.add_artist(PathPatch(Path.make_compound_path(*glyphs), facecolor=colour, edgecolor="none", lw=0))
 
 
@@ -365,7 +369,7 @@ def shown_rows(card: Card) -> list[dict]:
 
 
 def _shade(axes: Axes, card: Card, palette: Palette, with_names: bool = False) -> None:
-    """The narrow window, and the hexamer where there is one."""
+    """The narrow window, and the hexamer if there is one."""
     low, high = NARROW_START - HEXAMER_INDEX, NARROW_END - HEXAMER_INDEX
     axes.axvspan(low, high, color=palette.narrow, lw=0, zorder=0)
     if words.hexamer(card.row["hexamer_ref"]) != words.NO_HEXAMER:

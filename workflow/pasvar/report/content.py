@@ -1,4 +1,5 @@
-"""What the pages say: which genes, variants and counts, as plain rows for the templates. No files, no HTML, no drawing."""
+"""The content of the pages: genes, variants and counts, as plain rows for the templates. No files, no HTML, no
+drawing."""
 
 import re
 from collections import Counter
@@ -25,17 +26,17 @@ MAX_NEW_SITES = 100
 MAX_HAPLOTYPES = 100
 MAX_GENE_ROWS = 200
 MAX_GENE_EFFECTS = 60
-"""Rows of a table in the overview and in a gene's page, which stay below 600 and 400 kB with them. The overview's two large
-tables show all rows from the scripts of `listing` in the same folder."""
+"""Number of rows of a table in the overview and in a gene's page. With them the pages stay below 600 and 400 kB. The
+overview's two large tables show all rows from the scripts of `listing` in the same folder."""
 
 VIEWER = "viewer.html"
 """The page in the folder of genes that shows any gene."""
 
 SURE_SITE, LIKELY_SITE = 0.8, 0.5
-"""Limits of the classes of confidence by which sites are counted."""
+"""Limits of the confidence classes by which sites are counted."""
 
 CONFIDENCE = ("sure", "likely", "doubtful", "unknown")
-"""Names of these classes, the last for sites whose confidence is not known."""
+"""Names of these classes; the last one is for sites with unknown confidence."""
 
 REGIONS = {
     "upstream": "upstream of the hexamer",
@@ -64,7 +65,7 @@ SITE_CLASSES = {
 }
 
 FREQUENCIES = ((0.001, "below 0.1 %"), (0.01, "0.1 to 1 %"), (0.05, "1 to 5 %"), (np.inf, "5 % and more"))
-"""Classes of the frequency of the rarer allele: upper border (not in it) and name."""
+"""Classes of the frequency of the rarer allele: upper limit (exclusive) and name."""
 
 
 def records(frame: pd.DataFrame) -> list[dict]:
@@ -79,9 +80,9 @@ def records(frame: pd.DataFrame) -> list[dict]:
 
 
 def page_names(genes: pd.DataFrame) -> dict[str, str]:
-    """File name of each gene's page by gene_id: the gene's name where it is safe and nobody else's, else with its ID.
+    """File name of each gene's page by gene_id: the gene's name if it is safe and unique, otherwise with the gene's ID.
 
-    Names differ in more than case, for not every file system tells cases apart.
+    Names must differ in more than upper and lower case, because some file systems do not distinguish them.
     """
     names: dict[str, str] = {}
     taken = {VIEWER.removesuffix(".html")}
@@ -109,11 +110,11 @@ def card_names(pairs: pd.DataFrame, names: Mapping[str, str]) -> dict[tuple, str
 
 
 _MOST_LETTERS = 12
-"""Of an allele in a file's name; of a longer one its length stands there."""
+"""Number of letters of an allele in a file's name; for a longer allele its length is written there."""
 
 
 def _unique(stem: str, taken: set[str]) -> str:
-    """A name that is not taken, in whatever case, and from then on is."""
+    """A name that is not taken yet, independent of upper and lower case; it is taken from then on."""
     number, unique = 1, stem
     while unique.lower() in taken:
         number, unique = number + 1, f"{stem}_{number + 1}"
@@ -122,7 +123,7 @@ def _unique(stem: str, taken: set[str]) -> str:
 
 
 def _safe(name: str) -> str:
-    """Letters, digits, `-`, `_` and inner dots of a name; 80 of them at most, and never nothing."""
+    """Letters, digits, `-`, `_` and inner dots of a name; at most 80 of them, and never empty."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", name)[:80].strip("._-") or "gene"
 
 
@@ -148,8 +149,8 @@ def variant_rows(
 ) -> list[dict]:
     """The first `n` alleles and genes of a table of effects, each with its verdict and the site that it hits hardest.
 
-    effects: rows of `gene_effects`. scores: rows of `scores`, those of the same alleles among them. pages: of `page_names`.
-    known: of `known_of`. cards: of `card_names`.
+    effects: rows of `gene_effects`. scores: rows of `scores` that include those of the same alleles. pages: of
+    `page_names`. known: of `known_of`. cards: of `card_names`.
     """
     top = leading_effects(effects, n)
     wanted = scores.filter(pc.is_in(scores["pos"], top["pos"].unique()))
@@ -191,7 +192,8 @@ def gene_hits(run: Run, gene_id: str) -> pd.DataFrame:
 
 
 def source_rows(sites: pd.DataFrame) -> list[dict]:
-    """Per source of sites how many there are, how sure they are, and how many have AATAAA or ATTAAA or a measured usage."""
+    """For each source of sites: their number, their confidence, and how many have AATAAA or ATTAAA or a measured
+    usage."""
     distinct = sites.drop_duplicates("site_id")
     sure = pd.to_numeric(distinct.confidence)
     rows = (
@@ -216,7 +218,7 @@ def source_rows(sites: pd.DataFrame) -> list[dict]:
 def new_site_rows(
     new_sites: pd.DataFrame, pages: Mapping[str, str], known: Mapping[tuple, Facts] = MappingProxyType({})
 ) -> list[dict]:
-    """Rows of a table of sites that variants make, the highest expected impact first. known: of `known_of`."""
+    """Rows of a table of new sites made by variants, sorted by expected impact, highest first. known: of `known_of`."""
     ranks = ["expected_impact", "delta_logodds_narrow"]
     ordered = new_sites.sort_values(ranks, ascending=False, kind="stable").head(MAX_NEW_SITES)
     rows = records(ordered)
@@ -227,12 +229,13 @@ def new_site_rows(
 
 
 def _facts(row: Mapping, known: Mapping[tuple, Facts]) -> list[str]:
-    """What is known of the allele of a row, in words."""
+    """The known values of the allele of a row, in words."""
     return describe_known(known.get(tuple(row[name] for name in ALLELE), {}))
 
 
 def haplotype_rows(haplotypes: pa.Table, pages: Mapping[str, str]) -> list[dict]:
-    """Rows of the overview's table of haplotypes, where together and sum of each alone are furthest apart first."""
+    """Rows of the overview's table of haplotypes. The rows in which the joint effect differs most from the sum of the
+    single effects are first."""
     size = pc.abs(pc.fill_null(haplotypes["interaction_narrow"], 0)).to_numpy()
     rows = records(haplotypes.take(np.argsort(-size, kind="stable")[:MAX_HAPLOTYPES]).to_pandas())
     for row in rows:
@@ -249,7 +252,8 @@ def n_people(people: pd.Series, gene_id: str) -> int | None:
 
 
 def tissue_rows(tissue_effects: pa.Table, effect: Mapping | None) -> list[dict]:
-    """What an allele does to a gene in each tissue, where most 3' ends change place first. effect: of `variant_rows`."""
+    """The effect of an allele on a gene in each tissue, sorted by the share of 3' ends that move, largest first.
+    effect: of `variant_rows`."""
     if effect is None:
         return []
     frame = tissue_effects.filter(pc.equal(tissue_effects["gene_id"], effect["gene_id"])).to_pandas()
@@ -259,8 +263,8 @@ def tissue_rows(tissue_effects: pa.Table, effect: Mapping | None) -> list[dict]:
 
 
 def substitution_grid(substitutions: pd.DataFrame, site: Mapping) -> np.ndarray:
-    """Effect (ln) of putting A, C, G or T (rows) at each place of a site's window, (4, 205); NaN for the base that is there, and
-    where it is not known. site: a row of `sites`. The bases are those of the transcribed strand."""
+    """Effect (ln) of A, C, G or T (rows) at each position of a site's window, (4, 205); NaN for the base that is in the
+    window, and where it is not known. site: a row of `sites`. The bases are those of the transcribed strand."""
     rows = substitutions[substitutions.site_id == site["site_id"]]
     bases = encode("".join(rows.alt))
     grid = np.full((4, WINDOW_LENGTH), np.nan)
@@ -270,14 +274,14 @@ def substitution_grid(substitutions: pd.DataFrame, site: Mapping) -> np.ndarray:
 
 
 def frequency_groups(scores: pa.Table) -> list[tuple[str, np.ndarray]]:
-    """By class of allele frequency (of the rarer allele), the rarest first, the sizes of its effects (ln), one for each allele
-    and window. Nothing where no frequency is known."""
+    """For each class of allele frequency (of the rarer allele), the rarest first, the sizes of its effects (ln), one
+    for each allele and window. Empty if no frequency is known."""
     hits = allele_hits(scores)
     return by_frequency(hits, hits.af)
 
 
 def allele_hits(scores: pa.Table) -> pd.DataFrame:
-    """Allele and window with frequency and effect, once each however many genes share the window."""
+    """Allele and window with frequency and effect, once for each window, even if several genes share it."""
     columns = [*ALLELE, "site_id", "af", "delta_logodds_narrow"]
     return scores.select(columns).to_pandas().drop_duplicates([*ALLELE, "site_id"], ignore_index=True)
 
@@ -293,21 +297,23 @@ def by_frequency(hits: pd.DataFrame, frequency: pd.Series) -> list[tuple[str, np
 
 
 def shifts(gene_effects: pa.Table) -> np.ndarray:
-    """Of the pairs of allele and gene of several sites, the change of the most distal site's share in percentage points."""
+    """For pairs of allele and gene with several sites, the change of the most distal site's share in percentage
+    points."""
     several = gene_effects.filter(pc.greater(gene_effects["n_sites"], 1))
     points = 100 * several["delta_pdui"].to_numpy().astype(np.float64)
     return points[np.isfinite(points)]
 
 
 def windows_hit(scores: pa.Table) -> pd.DataFrame:
-    """Allele and window, once each however many genes share the window: offset from the hexamer, region, effect."""
+    """Allele and window, once for each window, even if several genes share it: offset from the hexamer, region,
+    effect."""
     columns = [*ALLELE, "site_id", "window_index", "region", "delta_logodds_narrow"]
     hits = scores.select(columns).to_pandas().drop_duplicates([*ALLELE, "site_id"], ignore_index=True)
     return hits.assign(offset=hits.window_index - HEXAMER_INDEX)
 
 
 def region_rows(hits: pd.DataFrame, min_effect: float) -> list[dict]:
-    """Per region of the window how many alleles fall there and how strong they are. hits: `windows_hit`."""
+    """For each region of the window, the number of alleles in it and the size of their effects. hits: `windows_hit`."""
     rows = []
     for region, meaning in REGIONS.items():
         delta = hits.delta_logodds_narrow[hits.region == region]
@@ -326,13 +332,13 @@ def region_rows(hits: pd.DataFrame, min_effect: float) -> list[dict]:
 
 
 def flag_rows(gene_effects: pa.Table) -> list[dict]:
-    """Per flag what it means, and how many pairs of allele and gene have it."""
+    """For each flag, its meaning and the number of pairs of allele and gene that have it."""
     counts = Counter(flag for flags in gene_effects["flags"].drop_null().to_pylist() for flag in flags.split("&"))
     return [{"flag": flag, "meaning": meaning, "n": counts[flag]} for flag, meaning in FLAGS.items()]
 
 
 def direction_rows(gene_effects: pa.Table) -> list[dict]:
-    """Per direction what it means, and how many pairs of allele and gene go that way."""
+    """For each direction, its meaning and the number of pairs of allele and gene with this direction."""
     counts = Counter({row["values"]: row["counts"] for row in gene_effects["direction"].value_counts().to_pylist()})
     return [{"direction": name, "meaning": meaning, "n": counts[name]} for name, meaning in DIRECTIONS.items()]
 
@@ -349,7 +355,7 @@ def count_strong(gene_effects: pa.Table, min_effect: float) -> int:
 
 
 def tooltip(hit: Mapping) -> str:
-    """What the page says when the mouse rests on a variant of a site's window."""
+    """The text that the page shows when the mouse is over a variant of a site's window."""
     lines = [
         " ".join(filter(None, (words.record_id(hit["id"]), words.change(hit)))),
         f"{words.signed(hit['delta_logodds_narrow'])}: odds of cleavage {words.fold(hit['delta_logodds_narrow'])}",

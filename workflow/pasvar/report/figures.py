@@ -1,7 +1,8 @@
 """Figures of matplotlib as elements of a page and as files: the same bytes every time, no fonts and no dates in them.
 
-A figure is drawn with the colours of a `Palette`. Those of `PAGE` are stand-ins that `embed` replaces by variables of the style
-sheet, so that the dark scheme and the printer get their own; those of `PAPER` are for files.
+A figure is drawn with the colours of a `Palette`. The colours of `PAGE` are placeholders; `embed` replaces them by
+variables of the style sheet, so that the dark scheme and the printer use their own colours. The colours of `PAPER` are
+for files.
 """
 
 import io
@@ -53,8 +54,8 @@ def style(palette: Palette) -> Any:
     """Settings of matplotlib for `rc_context`."""
     return {
         "svg.fonttype": "none",
-        "pdf.fonttype": 42,  # letters stay letters that can be edited
-        "text.parse_math": False,  # names are data, and may have dollars
+        "pdf.fonttype": 42,  # letters stay text that can be edited
+        "text.parse_math": False,  # names are data, and may contain dollar signs
         "font.size": 10,
         "axes.edgecolor": palette.soft,
         "axes.labelcolor": palette.soft,
@@ -70,13 +71,14 @@ def style(palette: Palette) -> Any:
 
 
 def embed(figure: Figure, name: str, label: str) -> str:
-    """A figure in the colours of `PAGE` as an `<svg>`: no metadata, no fonts, no fixed size, ids that no other figure has.
+    """A figure in the colours of `PAGE` as an `<svg>`: no metadata, no fonts, no fixed size, and ids that no other
+    figure has.
 
-    name: makes its ids, and is another one for each figure of a page. label: what a screen reader says of it.
+    name: used in its ids, and different for each figure of a page. label: the description for a screen reader.
     """
     _settle(figure)
     buffer = io.StringIO()
-    # The salt makes ids the same in every run and different from those of the page's other figures.
+    # The salt makes ids the same in every run, and different from those of the page's other figures.
     with rc_context(style(PAGE) | {"svg.hashsalt": name}):
         nothing = dict.fromkeys(("Creator", "Date", "Format", "Type"))
         figure.savefig(buffer, format="svg", transparent=True, metadata=nothing)
@@ -84,7 +86,7 @@ def embed(figure: Figure, name: str, label: str) -> str:
     for element in root.findall(".//g"):
         element.attrib.pop("id", None)
     for parent in root.findall(".//style/.."):
-        for sheet in parent.findall("style"):  # it would hold for the whole page
+        for sheet in parent.findall("style"):  # it would apply to the whole page
             parent.remove(sheet)
     _, _, width, height = root.attrib["viewBox"].split()
     root.attrib.clear()
@@ -98,7 +100,8 @@ def embed(figure: Figure, name: str, label: str) -> str:
 
 
 def _rounded(path: re.Match[str]) -> str:
-    """The outline of a shape in hundredths of a point, which no eye can see: half the size."""
+    """The outline of a shape, rounded to hundredths of a point. The difference is not visible, and the size is
+    halved."""
     return re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}".rstrip("0").rstrip("."), path[0])
 
 
@@ -108,7 +111,8 @@ def _variable(colour: str) -> str:
 
 
 def _settle(figure: Figure) -> None:
-    """Lay a figure out once and round the places: a solver of constraints gives other last digits each time, which ids hold."""
+    """Compute the layout of a figure once and round the positions. The layout solver gives different last digits each
+    time, and ids depend on them."""
     if figure.get_layout_engine() is None:
         return
     figure.draw_without_rendering()
@@ -119,7 +123,7 @@ def _settle(figure: Figure) -> None:
 
 
 def _plain(root: ElementTree.Element) -> ElementTree.Element:
-    """The tree without XML namespaces, as HTML wants it."""
+    """The tree without XML namespaces, as HTML requires."""
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
         for key in [key for key in element.attrib if key.startswith("{")]:
@@ -128,7 +132,7 @@ def _plain(root: ElementTree.Element) -> ElementTree.Element:
 
 
 def require_format(path: str | Path) -> str:
-    """The format that a path's suffix names. Raises InputError where it is none of `FORMATS`."""
+    """The format that a path's suffix names. Raises InputError if it is none of `FORMATS`."""
     suffix = Path(path).suffix.lower().removeprefix(".")
     if suffix not in FORMATS:
         raise InputError(f"{path}: a picture's name ends in .svg, .png or .pdf")
@@ -138,7 +142,8 @@ def require_format(path: str | Path) -> str:
 def save(figure: Figure, path: str | Path, title: str) -> None:
     """Write a figure in the colours of `PAPER` as SVG, PNG or PDF, by the suffix; the same figure gives the same bytes.
 
-    The file appears whole or not at all. title: stands in the file as its title. Raises InputError for another suffix.
+    The file appears complete or not at all. title: written into the file as its title. Raises InputError for another
+    suffix.
     """
     kind = require_format(path)
     _settle(figure)

@@ -17,13 +17,13 @@ from pasvar.report.sheet import WIDTH, Sheet
 from pasvar.report.svg import spread
 
 _AROUND = 60
-"""nt on either side of a window or an exon that are drawn."""
+"""nt that are drawn on either side of a window or an exon."""
 
 _LONGEST_UNFOLDED = 400
-"""What is farther apart, with nothing between, is folded."""
+"""Empty stretches longer than this are folded."""
 
 _FOLD = 0.035
-"""Width of a fold, as a share of all that is drawn."""
+"""Width of a fold, as a share of the width of the drawing."""
 
 MOST_VARIANTS = 150
 MORE, LESS = ("lengthening", "more_cleavage", "less_truncation"), ("shortening", "less_cleavage", "more_truncation")
@@ -31,11 +31,11 @@ MORE, LESS = ("lengthening", "more_cleavage", "less_truncation"), ("shortening",
 
 
 class FoldedAxis:
-    """Places of a drawing (nt from its left end, along transcription) for positions of the genome; what is far from everything
-    is folded to a fixed width."""
+    """Converts positions of the genome to positions in a drawing (nt from its left end, along transcription). Long
+    empty stretches are folded to a fixed width."""
 
     def __init__(self, stretches: Sequence[tuple[int, int]], minus: bool):
-        """stretches: what is drawn, [start, end) of the forward strand, 0-based, in any order."""
+        """stretches: the intervals that are drawn, [start, end) of the forward strand, 0-based, in any order."""
         merged: list[list[int]] = []
         for start, end in sorted(stretches):
             if merged and start - merged[-1][1] <= _LONGEST_UNFOLDED:
@@ -60,7 +60,7 @@ class FoldedAxis:
         ]
 
     def __call__(self, position: float) -> float:
-        """The place of a border between two bases (0-based)."""
+        """The position of a border between two bases (0-based)."""
         place = float(np.interp(position, self._positions, self._places))
         return self.length - place if self._minus else place
 
@@ -72,8 +72,8 @@ def end_figure(
     palette: Palette,
     width: float = WIDTH,
 ) -> Figure:
-    """The end of a gene. sites: rows of `sites` by rank. exons: the gene's rows of `exons`. effects: rows of `gene_effects`, the
-    highest expected impact first; of very many the first are drawn."""
+    """The end of a gene. sites: rows of `sites` by rank. exons: the gene's rows of `exons`. effects: rows of
+    `gene_effects`, the highest expected impact first; if there are very many, only the first are drawn."""
     minus = sites[0]["strand"] == "-"
     axis = FoldedAxis(_stretches(sites, exons, minus), minus)
     with rc_context(style(palette)):
@@ -93,7 +93,8 @@ def end_figure(
 
 
 def _stretches(sites: Sequence[Mapping[str, Any]], exons: pd.DataFrame, minus: bool) -> list[tuple[int, int]]:
-    """What is drawn: the windows, and the exons from the gene's first stop codon, or its first window, on."""
+    """The intervals that are drawn: the windows, and the exons from the gene's first stop codon on, or from its first
+    window on."""
     windows = [(site["window_start"] - _AROUND, site["window_end"] + _AROUND) for site in sites]
     low, high = min(start for start, _ in windows), max(end for _, end in windows)
     stops = exons.coding_start.dropna() if minus else exons.coding_end.dropna()
@@ -107,7 +108,8 @@ def _stretches(sites: Sequence[Mapping[str, Any]], exons: pd.DataFrame, minus: b
 
 
 def _draw_usage(axes: Axes, sites: Sequence[Mapping[str, Any]], axis: FoldedAxis, palette: Palette) -> None:
-    """A bar per site as high as its share of the gene's 3' ends, the paler the less sure the site is; its number above."""
+    """One bar per site, as high as its share of the gene's 3' ends; a paler bar shows a lower confidence of the site;
+    the number is above the bar."""
     places = [axis(site["cut_pos"] - 0.5) for site in sites]
     opacity = [_opacity(site["confidence"]) for site in sites]
     thickness = 0.008 * axis.length
@@ -137,7 +139,7 @@ def _opacity(confidence: float | None) -> float:
 def _draw_exons(
     axes: Axes, sites: Sequence[Mapping[str, Any]], exons: pd.DataFrame, axis: FoldedAxis, palette: Palette
 ) -> None:
-    """Exons as boxes, their coding part thicker, folds as gaps, and the windows of the sites below."""
+    """Exons as boxes, with their coding part thicker; folds as gaps; and the windows of the sites below."""
     drawn = [axis(border) for segment in axis.segments for border in segment]
     for left, right in zip(drawn[::2], drawn[1::2], strict=True):
         axes.plot([left, right], [1, 1], color=palette.soft, lw=0.8, zorder=1)
@@ -158,7 +160,7 @@ def _draw_exons(
 
 
 def _boxes(exons: pd.DataFrame, axis: FoldedAxis) -> list[tuple[int, int, float]]:
-    """Distinct exons and coding parts inside what is drawn: start, end, height."""
+    """Distinct exons and coding parts inside the drawn intervals: start, end, height."""
     boxes: set[tuple[int, int, float]] = set()
     for exon in exons.itertuples():
         parts: list[tuple[float, float, float]] = [(exon.start, exon.end, 0.42)]
@@ -172,12 +174,13 @@ def _boxes(exons: pd.DataFrame, axis: FoldedAxis) -> list[tuple[int, int, float]
 
 
 def _draw_variants(axes: Axes, effects: Sequence[Mapping[str, Any]], axis: FoldedAxis, palette: Palette) -> None:
-    """A lollipop per variant: its height is the expected impact, its colour the direction, its size the number of carriers."""
+    """One lollipop per variant: its height is the expected impact, its colour the direction, its size the number of
+    carriers."""
     looks: dict[tuple[str, float], list[tuple[float, float]]] = {}
     for effect in effects:
         look = _colour(effect["direction"], palette), round(head_size(effect["n_carriers"]), 1)
         looks.setdefault(look, []).append((axis(effect["pos"] - 0.5), 100 * (effect["expected_impact"] or 0)))
-    # A line per look, of stems with gaps between them, takes a tenth of what a line per variant takes.
+    # One line per style, of stems with gaps between them, takes a tenth of the time of one line per variant.
     for (colour, size), points in sorted(looks.items(), key=lambda each: max(height for _, height in each[1])):
         stems = [(place, y) for place, height in points for y in (0, height, np.nan)]
         axes.plot(*zip(*stems, strict=True), color=colour, lw=1.0, alpha=0.7)
@@ -196,12 +199,12 @@ def _colour(direction: str, palette: Palette) -> str:
 
 
 def head_size(n_carriers: int | None) -> float:
-    """Points: 4 for one carrier or where they are not known, three more for ten times as many, 13 at the most."""
+    """Points: 4 for one carrier or an unknown number, three more for ten times as many carriers, at most 13."""
     return min(4 + 3 * float(np.log10(max(n_carriers or 1, 1))), 13.0)
 
 
 def _label_positions(axes: Axes, chrom: str, axis: FoldedAxis, minus: bool) -> None:
-    """Positions of the genome where a stretch that is drawn begins or ends, as far as there is room."""
+    """Positions of the genome at which a drawn stretch begins or ends, as many as there is room for."""
     borders = sorted((axis(border), border) for segment in axis.segments for border in segment)
     kept: list[tuple[float, int]] = []
     for place, border in borders:
@@ -210,13 +213,13 @@ def _label_positions(axes: Axes, chrom: str, axis: FoldedAxis, minus: bool) -> N
     axes.set_xticks([place for place, _ in kept], [f"{border:,}" for _, border in kept], fontsize=8)
     axes.tick_params(axis="x", bottom=True, labelbottom=True, length=3)
     if len(kept) > 1 and kept[-1][0] > 0.95 * axis.length:
-        axes.get_xticklabels()[-1].set_horizontalalignment("right")  # else the figure's edge cuts it
+        axes.get_xticklabels()[-1].set_horizontalalignment("right")  # otherwise the figure's edge cuts it
     strand = "minus" if minus else "plus"
     axes.set_xlabel(f"position on {chrom}, {strand} strand; transcription runs left to right →", fontsize=9)
 
 
 def gene_words(sites: Sequence[Mapping[str, Any]], effects: Sequence[Mapping[str, Any]]) -> str:
-    """What a screen reader says of the figure."""
+    """The description of the figure for a screen reader."""
     shares = ", ".join(f"site {site['rank']} {words.percent(site['usage_ref'])}" for site in sites if site["usage_ref"])
     sentence = f"The gene's end with {words.plural(len(sites), 'polyadenylation site')}; usage: {shares or 'not known'}"
     if not effects:

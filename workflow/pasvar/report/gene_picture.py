@@ -10,9 +10,9 @@ from pasvar.tables import read_table
 
 
 def gene_of_run(run: str | Path, name: str) -> str | None:
-    """gene_id of the gene with a name or an ID in a finished run; None where it has none.
+    """gene_id of the gene with a name or an ID in a finished run; None if the run does not have it.
 
-    Raises InputError where the folder has no run, or several genes have the name.
+    Raises InputError if the folder has no run, or if several genes have the name.
     """
     sites = read_table(_table(run, "sites.parquet"), "sites", ["gene_id", "gene_name"])
     if (sites.gene_id == name).any():
@@ -26,7 +26,7 @@ def gene_of_run(run: str | Path, name: str) -> str | None:
 def draw_gene(run: str | Path, gene_id: str, path: str | Path) -> None:
     """The end of a gene with its sites, exons and variants as a picture, by the path's suffix: .svg, .png or .pdf.
 
-    run: folder of a finished run. Raises InputError where a table is missing, or for another suffix.
+    run: folder of a finished run. Raises InputError if a table is missing, or for another suffix.
     """
     names = (("sites.parquet", "sites"), ("sites/exons.parquet", "exons"), ("gene_effects.parquet", "gene_effects"))
     sites, exons, effects = (_of_gene(read_table(_table(run, file), name), gene_id) for file, name in names)

@@ -1,4 +1,5 @@
-"""Drawings of a site's window with its variants, and of what every substitution would do there. Rows in, one `<svg>` out."""
+"""Drawings of a site's window with its variants, and of the effect of every substitution there. Input: rows. Output:
+one `<svg>`."""
 
 from collections.abc import Sequence
 from math import log
@@ -13,21 +14,22 @@ from pasvar.report.svg import Drawing, Scale, round_step, ticks
 WIDTH = 920
 _LEFT, _RIGHT = 64, 20
 _LEAST_SPAN = 0.25
-"""Least |effect| that a window's y axis reaches (ln), so that noise does not look like an effect."""
+"""Smallest |effect| that a window's y axis includes (ln), so that noise does not look like an effect."""
 
 MAP_STEPS = (1.1, 1.25, 2, 4, 10)
-"""Changes of odds, either way, at which the map of substitutions takes a darker shade."""
+"""Changes of odds, in either direction, at which the map of substitutions takes a darker shade."""
 
 
 def effect_span(deltas: Sequence[float]) -> float:
-    """The |effect| that the y axes of a gene's windows reach, so that they can be compared."""
+    """The |effect| up to which the y axes of a gene's windows extend; it is the same for all, so that they can be
+    compared."""
     largest = max([_LEAST_SPAN, *(abs(delta) for delta in deltas)])
     step = round_step(largest, 3)
     return step * -(-largest * 1.02 // step)
 
 
 def window_plot(site: dict, hits: Sequence[dict], span: float) -> str:
-    """A site's 205-nt window to scale with its variants as lollipops at their place and effect.
+    """A site's 205-nt window to scale with its variants as lollipops at their position and effect.
 
     site: a row of `sites`. hits: rows of `scores` at that site with `offset`. span: see `effect_span`.
     """
@@ -45,7 +47,7 @@ def window_plot(site: dict, hits: Sequence[dict], span: float) -> str:
     drawing.add("line", "cut", x1=cut, x2=cut, y1=top - 4, y2=base, tooltip="the cut")
     # A cut may lie within the hexamer; its label is then next to that of the hexamer.
     drawing.add("text", "label", "cut", x=max(cut - 9, x(HEXAMER_LENGTH) + 8), y=top - 9)
-    for hit in reversed(hits):  # the strongest come last, on top
+    for hit in reversed(hits):  # the strongest are drawn last, on top
         place, end, way = x(hit["offset"] + 0.5), y(hit["delta_logodds_narrow"]), _way(hit["delta_logodds_narrow"])
         drawing.add("line", f"stem {way}", x1=place, x2=place, y1=y(0), y2=end)
         drawing.add("circle", f"head {way}", tooltip=tooltip(hit), cx=place, cy=end, r=4.5)
@@ -55,7 +57,7 @@ def window_plot(site: dict, hits: Sequence[dict], span: float) -> str:
 
 
 def substitution_map(site: dict, grid: np.ndarray) -> str:
-    """Every possible substitution of a site's window as a coloured cell, below and to the scale of `window_plot`.
+    """Every possible substitution of a site's window as a coloured cell, below `window_plot` and at the same scale.
 
     site: a row of `sites`. grid: (4, 205), see `content.substitution_grid`.
     """
@@ -65,7 +67,7 @@ def substitution_map(site: dict, grid: np.ndarray) -> str:
     drawing = Drawing(WIDTH, base + 30, f"effect of every possible substitution in the window of site {site['rank']}")
     for row, letter in enumerate("ACGT"):
         drawing.add("text", "tick", letter, x=_LEFT - 8, y=top + cell_height * (row + 0.5) + 4, text_anchor="end")
-    # One path per shade, in units of cells: a rectangle for each of 615 cells would take ten times as much.
+    # One path per shade, in units of cells: one rectangle for each of 615 cells would take ten times as much space.
     scale = f"translate({_LEFT} {top}) scale({(x.last - x.first) / WINDOW_LENGTH:.5f} {cell_height})"
     drawing.add("path", "cell reference", d=_cells(np.isnan(grid), 0.3), transform=scale)
     shade = np.searchsorted([log(fold) for fold in MAP_STEPS], np.abs(np.nan_to_num(grid)), side="right")
@@ -85,7 +87,7 @@ def substitution_map(site: dict, grid: np.ndarray) -> str:
 
 
 def _substitution_words(effects: np.ndarray, offset: int) -> str:
-    """What the page says of one place. effects: (4,) of A C G T, NaN for the base that is there."""
+    """The text for one position. effects: (4,) of A C G T, NaN for the base that is in the window."""
     if np.isnan(effects).sum() != 1:
         return ""
     here = "ACGT"[int(np.flatnonzero(np.isnan(effects))[0])]
@@ -96,7 +98,7 @@ def _substitution_words(effects: np.ndarray, offset: int) -> str:
 
 
 def _map_key(drawing: Drawing, top: float) -> None:
-    """The shades from the strongest loss to the strongest gain, with the changes of odds where one passes into the next."""
+    """The shades from the strongest loss to the strongest gain, with the changes of odds at their borders."""
     steps = list(range(1, len(MAP_STEPS) + 1))
     shades = [*(f"loss step{step}" for step in reversed(steps)), "", *(f"gain step{step}" for step in steps)]
     limits = [*(f"÷{fold:g}" for fold in reversed(MAP_STEPS)), *(f"{words.TIMES}{fold:g}" for fold in MAP_STEPS)]
@@ -107,7 +109,7 @@ def _map_key(drawing: Drawing, top: float) -> None:
             drawing.add("rect", f"cell {shade}", x=left + i * width, y=top, width=width, height=6)
     drawing.add("rect", "frame", x=left, y=top, width=width * len(shades), height=6)
     for i, limit in enumerate(limits, start=1):
-        # On a phone there is room for every second one.
+        # On a phone there is only room for every second one.
         drawing.add(
             "text",
             "tick" if i in (1, 3, 8, 10) else "tick minor",
@@ -119,7 +121,8 @@ def _map_key(drawing: Drawing, top: float) -> None:
 
 
 def _cells(chosen: np.ndarray, margin: float = 0) -> str:
-    """The chosen cells of a grid as an SVG path in units of cells. Neighbours in a row are one rectangle, but with a margin."""
+    """The chosen cells of a grid as an SVG path in units of cells. Neighbours in a row are one rectangle, with a
+    margin."""
     parts = []
     for row, columns in enumerate(chosen):
         edges = np.flatnonzero(np.diff(columns.astype(int), prepend=0, append=0))
@@ -131,7 +134,7 @@ def _cells(chosen: np.ndarray, margin: float = 0) -> str:
 
 
 def cut_offset(site: dict) -> int:
-    """Where the last base before the cut lies, in nt from the hexamer's first base along the transcript."""
+    """Position of the last base before the cut, in nt from the hexamer's first base along the transcript."""
     if site["strand"] == "-":
         return site["hexamer_end"] - site["cut_pos"]
     return site["cut_pos"] - 1 - site["hexamer_start"]
@@ -142,7 +145,7 @@ def _way(delta: float) -> str:
 
 
 def _shade(drawing: Drawing, x: Scale, top: float, base: float, with_hexamer: bool) -> None:
-    """The narrow window, and the hexamer where there is one."""
+    """The narrow window, and the hexamer if there is one."""
     places = [
         ("narrow", NARROW_START - HEXAMER_INDEX, NARROW_END - HEXAMER_INDEX, "narrow window: cleavage is counted here")
     ]

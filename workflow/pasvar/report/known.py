@@ -1,4 +1,5 @@
-"""What the pages do with table `known`: columns of the list of variants, and the frequency by which effects are drawn."""
+"""The data of table `known` on the pages: columns of the list of variants, and the frequency by which effects are
+drawn."""
 
 from collections.abc import Mapping
 
@@ -10,17 +11,18 @@ from pasvar.report import content
 from pasvar.tables import ALLELE, known_frequencies, pivot_known
 
 MAX_CHOICES = 30
-"""Distinct texts of a field up to which one of them can be chosen in the list of variants."""
+"""Maximum number of distinct texts of a field for which the list of variants offers a choice."""
 
 KINDS = ("share", "number", "choice", "text")
-"""What a field is, for the list's filters: numbers that are all from 0 to 1, other numbers, few distinct texts, many."""
+"""The kind of a field, for the list's filters: numbers that are all from 0 to 1, other numbers, few distinct texts,
+many."""
 
 
 def add_known(rows: pd.DataFrame, known: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows with a column `<source>_<field>` more for each field of the table `known`; and what these columns are: column,
-    source, field, kind (of `KINDS`).
+    """Rows with an additional column `<source>_<field>` for each field of the table `known`; and a description of these
+    columns: column, source, field, kind (of `KINDS`).
 
-    rows: alleles, each any number of times. Null where no source has the allele, or the source has no value.
+    rows: alleles, each any number of times. Null if no source has the allele, or the source has no value.
     """
     fields = known[["source", "field"]].drop_duplicates()
     added = [(f"{source}_{name}", source, name) for source, name in fields.itertuples(index=False)]
@@ -41,7 +43,8 @@ def _kind(values: pd.Series) -> str:
 
 
 def frequency_field(settings: Mapping) -> tuple[str, str] | None:
-    """Source and field by which effects are drawn: of the first source of config key `known` that has a frequency."""
+    """Source and field by which effects are drawn: those of the first source of config key `known` that has a
+    frequency."""
     found = ((source["name"], source.get("frequency")) for source in settings.get("known", ()))
     return next(((name, field) for name, field in found if field), None)
 
@@ -49,8 +52,8 @@ def frequency_field(settings: Mapping) -> tuple[str, str] | None:
 def known_frequency_groups(
     scores: pa.Table, known: pd.DataFrame, wanted: tuple[str, str] | None
 ) -> list[tuple[str, np.ndarray]]:
-    """As `content.frequency_groups`, by the frequency that a source has; first the alleles that it does not have. Nothing where
-    it has none of them. wanted: of `frequency_field`."""
+    """As `content.frequency_groups`, by the frequency in a source; the first group has the alleles that the source does
+    not have. Empty if the source has none of them. wanted: of `frequency_field`."""
     if wanted is None:
         return []
     source, field = wanted

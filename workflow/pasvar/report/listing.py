@@ -1,7 +1,8 @@
-"""The tables that the pages search, as scripts next to them: a page that opens from disk may load a script but no data file.
+"""The tables that the pages search, as scripts in the same folder: a page that is opened from disk may load a script
+but no data file.
 
-A script holds one table, column by column, as JSON that is gzipped and written in base64. Names stay data: the pages set them
-as text. The table library is DataTables (MIT), as package itables brings it.
+A script holds one table, column by column, as JSON that is gzipped and written in base64. Names are treated as data:
+the pages insert them as text. The table library is DataTables (MIT), from the package itables.
 """
 
 import base64
@@ -22,7 +23,7 @@ from pasvar.report.known import add_known
 from pasvar.report.run_tables import Run
 
 MAX_VARIANTS = 20_000
-"""Pairs of allele and gene that the pages list; 1.5 MB of them. The table has all."""
+"""Number of pairs of allele and gene that the pages list; 1.5 MB of them. The table `gene_effects` has all."""
 
 DIGITS = 5
 """Significant digits of a number in the pages' tables."""
@@ -69,11 +70,11 @@ _SITES = [
 
 
 def scripts(run: Run, ranked: pd.DataFrame, pages: Mapping[str, str], cards: Mapping[tuple, str]) -> dict[str, str]:
-    """File name and text of each script: the library, the tables genes, variants and sites, and one by which a page knows that
-    the others are there.
+    """File name and text of each script: the library; the tables genes, variants and sites; and one script that tells a
+    page that the others exist.
 
-    ranked: `content.ranked_genes`. pages: file name of each gene's page by gene_id, for those that have one. cards: of
-    `content.card_names`. The variants have what other sources know of them in columns of their own, which `known` tells.
+    ranked: `content.ranked_genes`. pages: file name of each gene's page by gene_id, for genes that have one. cards: of
+    `content.card_names`. The variants have the values of other sources in separate columns, which `known` lists.
     """
     variants, known = add_known(_variants(run.gene_effects, run.scores, cards), run.known_rows)
     return {
@@ -87,9 +88,10 @@ def scripts(run: Run, ranked: pd.DataFrame, pages: Mapping[str, str], cards: Map
 
 
 def library() -> str:
-    """DataTables and the jQuery that it needs, as a script that puts both on the page's `pasvar`.
+    """DataTables and the jQuery that it needs, as a script that adds both to the page's `pasvar`.
 
-    The package has them as a module, and a browser loads no module from disk: what it exports is assigned instead.
+    The package provides them as a module, and a browser does not load modules from disk. Therefore the exports are
+    assigned instead.
     """
     bundle = Path(str(distribution("itables").locate_file("itables/html/dt_bundle.js")))
     module = bundle.read_text(encoding="utf-8")
@@ -102,14 +104,14 @@ def library() -> str:
 
 
 def script(name: str, frame: pd.DataFrame) -> str:
-    """The script that puts a table on the page's `pasvar` by its name; the same bytes for the same table."""
+    """The script that adds a table to the page's `pasvar` by its name; the same bytes for the same table."""
     text = json.dumps({column: _packed(frame[column]) for column in frame}, ensure_ascii=False, separators=(",", ":"))
     data = base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()
     return f'((self.pasvar ??= {{}}).packed ??= {{}}).{name} = "{data}";\n'
 
 
 def _packed(column: pd.Series) -> list | dict:
-    """Values with None for every null; texts that repeat as `levels` and an index into them (-1: null)."""
+    """Values with None for every null; repeated texts are stored as `levels` and an index into them (-1: null)."""
     if pd.api.types.is_bool_dtype(column) or not pd.api.types.is_numeric_dtype(column):
         codes, levels = pd.factorize(column)
         if 2 * len(levels) < len(codes):

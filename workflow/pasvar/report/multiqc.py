@@ -1,4 +1,4 @@
-"""A run in MultiQC's words: files of custom content, which MultiQC finds by the ends of their names."""
+"""A run in MultiQC's format: files of custom content, which MultiQC finds by the ends of their names."""
 
 import json
 from collections.abc import Mapping
@@ -14,9 +14,10 @@ from pasvar.tables import STATUSES
 
 
 def files(run: Run, settings: Mapping) -> dict[str, str]:
-    """By name the texts of the files: the run's main counts as columns of MultiQC's first table, and its ledger as a bar.
+    """The texts of the files by name: the run's main counts as columns of MultiQC's first table, and its ledger as a
+    bar.
 
-    The run goes by the name of its VCF. settings: `min_effect` and `min_usage_shift` are needed.
+    The run is named after its VCF. settings: `min_effect` and `min_usage_shift` are needed.
     """
     names = [vcf_stem(name) for name in run.files.vcf]
     sample = " and ".join(names) if len(names) < 3 else f"{names[0]} and {len(names) - 1} other files"
@@ -31,7 +32,7 @@ def files(run: Run, settings: Mapping) -> dict[str, str]:
 
 
 def _counts(run: Run, settings: Mapping) -> dict[str, tuple[dict[str, str], float]]:
-    """By key what MultiQC says of a count, and the count."""
+    """By key, MultiQC's settings for a count, and the count."""
     scored = int(run.totals.n_alleles[run.totals.status == "scored"].sum())
     share = f"{100 * settings['min_usage_shift']:.3g} %"
     counts: dict[str, tuple[str, str, int]] = {

@@ -23,7 +23,8 @@ from pasvar.report.templates import page_templates
 from pasvar.tables import TABLES, USER_TABLES, min_cell_of, min_genotype_effect_of
 
 MAX_LOLLIPOPS = 400
-"""Variants drawn on a gene's page, over all its windows; more hide each other, and each is a third of a kB."""
+"""Number of variants that are drawn on a gene's page, over all its windows. More would hide each other, and each takes
+a third of a kB."""
 
 
 def render_index(
@@ -105,7 +106,7 @@ TITLES = {
 
 
 def draw_figures(run: Run, settings: Mapping, palette: Palette) -> dict[str, Figure]:
-    """The overview's figures by name, without those that have nothing to draw."""
+    """The overview's figures by name; those without data are left out."""
     hits, sources = content.windows_hit(run.scores), content.source_rows(run.sites)
     delta = hits.delta_logodds_narrow.to_numpy(dtype=np.float64)
     tiers = run.sites.drop_duplicates("site_id").hexamer_tier.value_counts()
@@ -134,13 +135,13 @@ def draw_figures(run: Run, settings: Mapping, palette: Palette) -> dict[str, Fig
 
 
 def embed_figures(run: Run, settings: Mapping) -> dict[str, str]:
-    """By name the overview's figures as elements of the page; empty where there is nothing to draw."""
+    """The overview's figures by name, as elements of the page; empty if there is nothing to draw."""
     drawn = draw_figures(run, settings, PAGE)
     return {name: embed(drawn[name], name, title) if name in drawn else "" for name, title in TITLES.items()}
 
 
 def save_figures(run: Run, settings: Mapping, folder: Path, formats: Sequence[str]) -> None:
-    """The same as files in a folder, one for each figure and format (svg, png, pdf)."""
+    """The overview's figures as files in a folder, one for each figure and format (svg, png, pdf)."""
     for name, figure in draw_figures(run, settings, PAPER).items():
         for suffix in formats:
             save(figure, folder / f"{name}.{suffix}", TITLES[name])

@@ -1,6 +1,6 @@
-"""Distributions over a whole run, drawn with matplotlib. Numbers and colours in, a figure out.
+"""Distributions over a whole run, drawn with matplotlib. Input: numbers and colours. Output: a figure.
 
-`figures` embeds or saves what they draw.
+`figures` embeds the figures in a page or saves them.
 """
 
 from collections.abc import Sequence
@@ -16,18 +16,20 @@ from pasvar.report import words
 from pasvar.report.figures import Palette, style
 
 MAX_POINTS = 1_500
-"""Variants drawn one by one; of more, the strongest are and the others show as a band, which keeps the page small."""
+"""Number of variants that are drawn one by one. If there are more, the strongest are drawn and the others are shown as
+a band, which keeps the page small."""
 
 _BINS_EACH_WAY = 30
 _LEAST_REACH = 0.5
 _LEAST_SHIFT = 10.0
 _LEAST_SIZE = 0.001
-"""Least |effect| (ln) and shift (percentage points) that an axis reaches, so that noise does not look like an effect; where an
-axis of sizes (ln) begins."""
+"""Smallest |effect| (ln) and shift (percentage points) that an axis includes, so that noise does not look like an
+effect; start of an axis of sizes (ln)."""
 
 
 def effect_histogram(delta: np.ndarray, min_effect: float, palette: Palette) -> Figure:
-    """How many windows see an effect of which size; log y. delta: (n,) ln. min_effect: where an effect is called strong."""
+    """Histogram of effects: number of windows by size of the effect; log y. delta: (n,) ln. min_effect: size from which
+    an effect is called strong."""
     labels = ("change of log odds of cleavage (ln)", "variants and sites (log scale)")
     return _histogram(delta, _reach(delta), min_effect, labels, palette)
 
@@ -35,7 +37,8 @@ def effect_histogram(delta: np.ndarray, min_effect: float, palette: Palette) -> 
 def shift_histogram(points: np.ndarray, limit: float, palette: Palette) -> Figure:
     """How many pairs of allele and gene lengthen (right) and shorten (left) the 3' UTR; log y.
 
-    points: (n,) percentage points by which the share of the most distal site changes. limit: where a shift is worth a look.
+    points: (n,) percentage points by which the share of the most distal site changes. limit: size from which a shift is
+    of interest.
     """
     labels = ("change of the most distal site's share (percentage points)", "alleles and genes (log scale)")
     reach = max(_LEAST_SHIFT, float(np.abs(points).max(initial=0)) * 1.02)
@@ -47,7 +50,7 @@ def _histogram(values: np.ndarray, reach: float, limit: float, labels: tuple[str
     figure, axes = _new(palette, 5.2, 3.5)
     counts, edges = np.histogram(values, bins=np.linspace(-reach, reach, 2 * _BINS_EACH_WAY + 1))
     colours = [palette.loss] * _BINS_EACH_WAY + [palette.gain] * _BINS_EACH_WAY
-    # Bars start below 1, so that a single variant is to be seen on the log axis.
+    # Bars start below 1, so that a single variant is visible on the log axis.
     axes.bar(edges[:-1], np.maximum(counts - 0.6, 0), np.diff(edges) * 0.88, 0.6, align="edge", color=colours)
     axes.set_yscale("log")
     axes.set_ylim(0.6, max(10, counts.max(initial=1) * 2))
@@ -63,7 +66,7 @@ def _histogram(values: np.ndarray, reach: float, limit: float, labels: tuple[str
 
 
 def effect_by_position(offset: np.ndarray, delta: np.ndarray, palette: Palette) -> Figure:
-    """Where in the window the effects are. offset: (n,) nt from the hexamer's first base. delta: (n,) ln."""
+    """Position of the effects in the window. offset: (n,) nt from the hexamer's first base. delta: (n,) ln."""
     figure, axes = _new(palette, 5.2, 3.5)
     axes.axvspan(NARROW_START - HEXAMER_INDEX, NARROW_END - HEXAMER_INDEX, color=palette.narrow, lw=0)
     axes.axvspan(0, HEXAMER_LENGTH, color=palette.hexamer, lw=0)
@@ -85,7 +88,7 @@ def effect_by_position(offset: np.ndarray, delta: np.ndarray, palette: Palette) 
 
 
 def _band(axes: Axes, offset: np.ndarray, delta: np.ndarray, palette: Palette) -> None:
-    """Per position, where the middle 90 % of all variants are."""
+    """For each position, the range of the middle 90 % of all variants."""
     places = np.unique(offset)
     low, high = np.array([np.quantile(delta[offset == place], (0.05, 0.95)) for place in places]).T
     axes.vlines(places + 0.5, low, high, color=palette.soft, alpha=0.55, lw=2)
@@ -94,10 +97,10 @@ def _band(axes: Axes, offset: np.ndarray, delta: np.ndarray, palette: Palette) -
 def effect_by_frequency(
     groups: Sequence[tuple[str, np.ndarray]], min_effect: float, palette: Palette, source: str = ""
 ) -> Figure:
-    """How large effects are among rare and common alleles: box the middle half, whiskers the middle 90 %.
+    """Size of effects among rare and common alleles: the box is the middle half, the whiskers are the middle 90 %.
 
-    groups: name and sizes of effect (|ln|) of each class of allele frequency, the rarest first. source: whose frequency it is,
-    where it is not the cohort's.
+    groups: name and sizes of effect (|ln|) of each class of allele frequency, the rarest first. source: the source of
+    the frequency, if it is not the cohort.
     """
     figure, axes = _new(palette, 5.2, 3.5)
     for place, size in enumerate(np.maximum(size, _LEAST_SIZE) for _, size in groups):
@@ -120,17 +123,17 @@ def effect_by_frequency(
 
 
 def counts(rows: Sequence[tuple[str, int]], what: str, palette: Palette) -> Figure:
-    """How many there are of each kind, a bar per kind from top to bottom."""
+    """The number of each kind, one bar per kind from top to bottom."""
     return stacked([(label, [n]) for label, n in rows], [palette.soft], what, palette)
 
 
 def site_confidence(rows: Sequence[tuple[str, Sequence[int]]], palette: Palette) -> Figure:
-    """Sites of each source, a bar each: real with 80 % or more (dark), 50 to 80 %, less, and not known (pale)."""
+    """Sites of each source, one bar each: real with 80 % or more (dark), 50 to 80 %, less, and not known (pale)."""
     return stacked(rows, [palette.ink, palette.soft, palette.line, palette.narrow], "sites", palette)
 
 
 def stacked(rows: Sequence[tuple[str, Sequence[int]]], colours: Sequence[str], what: str, palette: Palette) -> Figure:
-    """A bar per row from top to bottom, each of adjacent parts, with its sum and share of all."""
+    """One bar per row from top to bottom, each of adjacent parts, with its sum and share of all."""
     figure, axes = _new(palette, 5.6, 0.6 + 0.36 * len(rows))
     places = np.arange(len(rows))
     parts = np.array([parts for _, parts in rows], dtype=np.int64).reshape(len(rows), len(colours))
@@ -174,12 +177,12 @@ def _sign_ticks(axis) -> None:
 
 
 class _Signed(Formatter):
-    """Ticks with their sign, all with as many digits as the one that needs most (two at the most)."""
+    """Ticks with their sign, all with as many digits as the tick that needs most (at most two)."""
 
     def __call__(self, value: float, pos: int | None = None) -> str:
         return self.format_ticks([value])[0]
 
     def format_ticks(self, values: Sequence[float]) -> list[str]:
-        # Ticks are sums of steps: 0.6 arrives as 0.6000000000000001.
+        # Ticks are sums of steps: 0.6 becomes 0.6000000000000001.
         digits = next((digits for digits in (0, 1) if np.allclose(values, np.round(values, digits), atol=1e-9)), 2)
         return [words.signed(value, digits) for value in values]

@@ -1,4 +1,5 @@
-"""What the pages say of the run itself: the ledger, the inputs, the settings, the network's accuracy. No files, no HTML."""
+"""The data about the run itself on the pages: the ledger, the inputs, the settings, the network's accuracy. No files,
+no HTML."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -13,13 +14,13 @@ from pasvar.report.content import records
 from pasvar.tables import STATUSES
 
 _UNTOLD_SETTINGS = ("shards", "device", "model")
-"""Config keys that the report leaves out: the first two do not change a result, the model is recorded in the tables."""
+"""Config keys that the report leaves out: the first two do not change a result; the tables already record the model."""
 
 _FILE_SETTINGS = ("fasta", "gtf", "vcf", "catalogue", "tissue_expression")
 
 
 def origins(sources: Iterable[Mapping]) -> str:
-    """Where the sites of a run come from, for its methods: "the annotation, polyadb3 and the network's predictions"."""
+    """The sources of the sites of a run, for its methods: "the annotation, polyadb3 and the network's predictions"."""
     names = {"gtf": "the annotation", "predicted": "the network's predictions"}
     parts = {part for row in sources for part in row["source"].split("+")}
     named = [
@@ -29,8 +30,9 @@ def origins(sources: Iterable[Mapping]) -> str:
 
 
 def accuracy(made_by: Mapping[str, str]) -> dict:
-    """How the network in use compares with measurements: what its error bars were fitted on, and per strength of the site how
-    many substitutions were measured, R2, how many of them were predicted large, and the share of those of the right sign."""
+    """The comparison of the network in use with measurements: the data on which its error bars were fitted, and, for
+    each strength of the site, the number of measured substitutions, R2, how many of them were predicted large, and the
+    share of those with the right sign."""
     source = json.loads(CALIBRATION_FILE.read_text())["source"]
     network = measured_network(made_by)
     measured = json.loads(ACCURACY.read_text(encoding="utf-8")).get(network, [])
@@ -47,7 +49,7 @@ def accuracy(made_by: Mapping[str, str]) -> dict:
 
 
 def ledger_rows(totals: pd.DataFrame) -> list[dict]:
-    """Status, what it means, number and share of the alleles."""
+    """Status, its meaning, number and share of the alleles."""
     whole = int(totals.n_alleles.sum())
     return [
         {
@@ -61,7 +63,7 @@ def ledger_rows(totals: pd.DataFrame) -> list[dict]:
 
 
 def reconcile(totals: pd.DataFrame, files: pd.DataFrame) -> dict:
-    """The rows per VCF file, and whether the ledger's alleles are all that the files hold.
+    """The rows per VCF file, and whether the ledger has all alleles of the files.
 
     Records that a run with `ledger: in_range` did not read are counted from the index, as alleles that are `not_read`.
     """
@@ -77,7 +79,7 @@ def reconcile(totals: pd.DataFrame, files: pd.DataFrame) -> dict:
 
 
 def input_rows(made_by: Mapping[str, str]) -> list[dict]:
-    """Names and sha256 of the inputs and of the network, from what the tables say of what made them."""
+    """Names and sha256 of the inputs and of the network, from the tables' metadata about what made them."""
     rows = []
     for key, digests in made_by.items():
         if key.endswith("_sha256") and key != "settings_sha256":
@@ -88,7 +90,8 @@ def input_rows(made_by: Mapping[str, str]) -> list[dict]:
 
 
 def setting_rows(settings: Mapping, descriptions: Mapping[str, str]) -> list[dict]:
-    """Key, value and meaning of each setting; files by their names, for where they lay says nothing about the results."""
+    """Key, value and meaning of each setting. Files are given by name, because their folders say nothing about the
+    results."""
     return [
         {"key": key, "value": _setting(key, value), "meaning": descriptions.get(key, "")}
         for key, value in settings.items()
@@ -115,7 +118,7 @@ def _known_setting(source: Mapping) -> str:
 
 
 def hiding_limits(settings: Mapping) -> str:
-    """What hides alleles: "gnomad AF above 0.01"."""
+    """The rule that hides alleles: "gnomad AF above 0.01"."""
     return " or ".join(
         f"{source['name']} {field} above {limit:g}"
         for source in settings.get("known", ())

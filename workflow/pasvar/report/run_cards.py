@@ -13,7 +13,8 @@ from pasvar.report.run_tables import Run
 
 
 def cards_of(run: Run, settings: Mapping) -> Iterator[Card]:
-    """A card for each row of table `card_windows`, in its order. settings: config key `known` names the sources asked."""
+    """One card for each row of table `card_windows`, in its order. settings: config key `known` names the sources
+    asked."""
     sources = [source["name"] for source in settings.get("known", ())]
     for found in records(run.card_windows):
         allele = {name: found[name] for name in ALLELE}
@@ -42,7 +43,7 @@ def _row(run: Run, found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rows_of(table: Any, found: Mapping[str, Any], more: tuple[str, ...]) -> list[dict]:
-    """The rows of a table that have the allele, and what else is named, of another row."""
+    """The rows of a table that have the same allele as another row, and the same values in further named columns."""
     rows = table.filter(pc.equal(table["pos"], found["pos"]))
     for name in ("chrom", "ref", "alt", *more):
         rows = rows.filter(pc.equal(rows[name], found[name]))

@@ -1,4 +1,4 @@
-"""The tables of a run that its report is made from."""
+"""The tables of a run from which its report is made."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -39,7 +39,7 @@ RUN_TABLES = (
     "contigs",
     "card_windows",
 )
-"""The tables that a report is made from."""
+"""The tables from which a report is made."""
 
 _EFFECT_COLUMNS = [
     *ALLELE,
@@ -109,7 +109,7 @@ _HAPLOTYPE_COLUMNS = [
 
 @dataclass(frozen=True)
 class Run:
-    """The tables of a run that the pages are made from; the large ones stay in arrow."""
+    """The tables of a run from which the pages are made; the large ones stay in arrow."""
 
     sites: pd.DataFrame
     genes: pd.DataFrame
@@ -132,7 +132,7 @@ class Run:
 
 
 def read_run(tables: Mapping[str, Any], report_genes: int) -> Run:
-    """What the pages need of the tables, see `build_report`."""
+    """The parts of the tables that the pages need, see `build_report`."""
     sites, genes = (read_table(tables[name], name) for name in ("sites", "genes"))
     shown = sites.site_id[sites.gene_id.isin(ranked_genes(genes).head(report_genes).gene_id)]
     counts = {"n_records": "int64", "n_no_alt": "int64", "n_alleles": "int64", "n_indexed": "Int64"}
@@ -168,7 +168,7 @@ def ranked_genes(genes: pd.DataFrame) -> pd.DataFrame:
 
 
 def settings_of(results: Path) -> dict:
-    """The settings of a finished run, as its record has them."""
+    """The settings of a finished run, from its record."""
     record = results / "provenance.json"
     try:
         return json.loads(record.read_text(encoding="utf-8"))["config"]
@@ -179,7 +179,7 @@ def settings_of(results: Path) -> dict:
 
 
 def people_by_gene(samples: pa.Table, genes: pd.DataFrame, min_cell: int | None = None) -> pd.Series:
-    """How many people table `samples` has of each gene; null where `min_cell` hides it. genes: table `genes`."""
+    """The number of people of each gene in table `samples`; null if `min_cell` hides it. genes: table `genes`."""
     counts = samples.group_by("gene_id").aggregate([([], "count_all")])
     found = pd.Series(counts["count_all"].to_numpy(), index=counts["gene_id"].to_pylist(), dtype="Int64")
     carriers = genes.set_index("gene_id").carriers
@@ -187,7 +187,7 @@ def people_by_gene(samples: pa.Table, genes: pd.DataFrame, min_cell: int | None 
 
 
 def substitutions_of(paths: Iterable[str | Path], site_ids: Iterable[str]) -> pd.DataFrame:
-    """Of tables `saturation_scores` the rows of some sites, as far as `substitution_grid` needs them."""
+    """The rows of some sites in tables `saturation_scores`, with the columns that `substitution_grid` needs."""
     columns = ["site_id", "window_index", "alt", "logodds_narrow_alt"]
     wanted = set(site_ids)
     pieces = (piece for path in paths for piece in read_pieces(path, "saturation_scores", columns))
@@ -196,7 +196,7 @@ def substitutions_of(paths: Iterable[str | Path], site_ids: Iterable[str]) -> pd
 
 
 def _read_text(path: str | Path, counts: Mapping[str, str]) -> pd.DataFrame:
-    """A tab-separated table whose columns are text but for `counts`. Raises InputError where it is something else."""
+    """A tab-separated table whose columns are text except for `counts`. Raises InputError if it is something else."""
     try:
         frame = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
         for column, dtype in counts.items():

@@ -1,4 +1,5 @@
-"""A few lines for drawing to scale: elements of an SVG and a linear scale. Colours come from the page's style sheet."""
+"""A few functions for drawing to scale: elements of an SVG and a linear scale. Colours come from the page's style
+sheet."""
 
 import math
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ class Drawing:
     """An `<svg>` of `width` x `height` pixels that is filled element by element."""
 
     def __init__(self, width: float, height: float, label: str):
-        """label: what a screen reader says of the picture."""
+        """label: the description for a screen reader."""
         self.root = ElementTree.Element(
             "svg",
             {
@@ -22,7 +23,7 @@ class Drawing:
         )
 
     def add(self, tag: str, css_class: str = "", text: str = "", tooltip: str = "", **attributes: float | str) -> None:
-        """Put an element on top; `text_anchor=` stands for the attribute `text-anchor`, numbers are rounded to 0.01."""
+        """Add an element on top; `text_anchor=` is the attribute `text-anchor`, numbers are rounded to 0.01."""
         names = {name.replace("_", "-"): _text(value) for name, value in attributes.items()}
         element = ElementTree.SubElement(self.root, tag, {"class": css_class, **names} if css_class else names)
         if tooltip:
@@ -40,7 +41,7 @@ def _text(value: float | str) -> str:
 
 @dataclass(frozen=True)
 class Scale:
-    """The straight line that takes `low`..`high` of the data to `first`..`last` pixels."""
+    """The linear function that maps `low`..`high` of the data to `first`..`last` pixels."""
 
     low: float
     high: float
@@ -52,7 +53,7 @@ class Scale:
 
 
 def round_step(span: float, n_steps: int) -> float:
-    """The 1, 2 or 5 times a power of ten that cuts `span` into at most `n_steps` steps."""
+    """The 1, 2 or 5 times a power of ten that divides `span` into at most `n_steps` steps."""
     least = span / n_steps
     power = 10.0 ** math.floor(math.log10(least))
     return next(power * factor for factor in (1, 2, 5, 10) if power * factor >= least * (1 - 1e-9))
@@ -66,7 +67,8 @@ def ticks(low: float, high: float, n_steps: int) -> list[float]:
 
 
 def spread(wanted: list[float], gap: float, low: float, high: float) -> list[float]:
-    """Places for labels at ascending `wanted` places, at least `gap` apart and inside [low, high] if they fit."""
+    """Positions of labels near ascending `wanted` positions, at least `gap` apart and inside [low, high] if they
+    fit."""
     gap = min(gap, (high - low) / max(len(wanted) - 1, 1))
     placed: list[float] = []
     for place in wanted:

@@ -1,4 +1,4 @@
-"""The templates of pages. What they show is escaped, and a name that they do not know is an error."""
+"""The templates of pages. Inserted text is escaped, and an unknown name is an error."""
 
 import base64
 import hashlib
@@ -45,5 +45,5 @@ def page_templates() -> jinja2.Environment:
 
 
 def script_hash(script: str) -> str:
-    """What a page's policy calls an inline script that may run."""
+    """The hash by which a page's content policy allows an inline script."""
     return f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}"

@@ -1,4 +1,5 @@
-"""Numbers and alleles as a reader sees them. Every function takes a null (None, NaN, NA) too and then gives a dash."""
+"""Numbers and alleles as a reader sees them. Every function also accepts a null (None, NaN, NA) and then returns a
+dash."""
 
 import math
 import re
@@ -18,7 +19,7 @@ TIMES = "\N{MULTIPLICATION SIGN}"
 
 NO_HEXAMER = "none"
 _LAST_TIER = 3
-"""Hexamers beyond this tier are those of places without a signal, and are not shown as one."""
+"""Hexamers with a tier above this belong to positions without a signal, and are not shown as a signal."""
 
 _MISSING_IDS = ("", ".")
 _LONGEST_ALLELE = 12
@@ -51,7 +52,7 @@ def _two_digits(value: float) -> str:
 
 
 def signed(value: float | None, digits: int = 2) -> str:
-    """A number with its sign, + or a true minus; what rounds to zero has none."""
+    """A number with its sign, + or a true minus; a number that is rounded to zero has none."""
     if value is None or pd.isna(value):
         return NOTHING
     text = f"{abs(value):,.{digits}f}"
@@ -61,12 +62,12 @@ def signed(value: float | None, digits: int = 2) -> str:
 
 
 def number(value: float | None, digits: int = 2) -> str:
-    """A number with a minus sign where it is negative."""
+    """A number with a minus sign if it is negative."""
     return signed(value, digits).removeprefix("+")
 
 
 def percent(share: float | None) -> str:
-    """A share in percent, with two digits that say something: 58 %, 4.2 %, 0.10 %, < 0.01 %."""
+    """A share in percent, with two significant digits: 58 %, 4.2 %, 0.10 %, < 0.01 %."""
     if share is None or pd.isna(share):
         return NOTHING
     value = 100 * share
@@ -93,19 +94,19 @@ def _times(times: float) -> str:
 
 
 def sortable(value: float | str | None) -> str:
-    """What a column sorts a cell by: six digits of a number, nothing for a null."""
+    """The sort key of a cell in a column: six digits of a number, empty for a null."""
     if pd.isna(value):
         return ""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def odds_share(logodds: float | None) -> float | None:
-    """The share that log odds (ln) stand for."""
+    """The share that corresponds to log odds (ln)."""
     return None if logodds is None or pd.isna(logodds) else 1 / (1 + math.exp(-logodds))
 
 
 def short_allele(letters: str) -> str:
-    """An allele, a long one by its first letters and its length."""
+    """An allele; a long one is shown by its first letters and its length."""
     if len(letters) <= _LONGEST_ALLELE:
         return letters
     return f"{letters[: _LONGEST_ALLELE - 4]}… ({len(letters)} nt)"
@@ -117,19 +118,19 @@ def change(row: Mapping) -> str:
 
 
 def record_id(value: str | None) -> str:
-    """The ID of a VCF record, shortened; empty where it has none."""
+    """The ID of a VCF record, shortened; empty if it has none."""
     if value is None or pd.isna(value) or value in _MISSING_IDS:
         return ""
     return value if len(value) <= _LONGEST_ID else value[: _LONGEST_ID - 1] + "…"
 
 
 def variant(row: Mapping) -> str:
-    """What a variant is called in a sentence: its ID, else its change."""
+    """The name of a variant in a sentence: its ID, else its change."""
     return record_id(row["id"]) or change(row)
 
 
 def hexamer(letters: str | None) -> str:
-    """A hexamer that may be a signal; of other six letters, or of a null, that there is none."""
+    """A hexamer that may be a signal; for other six letters, or for a null, a text that there is none."""
     if letters is None or pd.isna(letters) or tier_of(letters) > _LAST_TIER:
         return NO_HEXAMER
     return letters
@@ -141,7 +142,7 @@ def plain(name: str | None) -> str:
 
 
 def source(name: str) -> str:
-    """Where a site comes from: `gtf+polyadb3` as annotation and polyadb3."""
+    """The source of a site: `gtf+polyadb3` as annotation and polyadb3."""
     names = {"gtf": "annotation", "predicted": "prediction alone"}
     return " and ".join(names.get(part, part) for part in name.split("+"))
 
@@ -152,7 +153,7 @@ def span(low: float | None, high: float | None, digits: int = 0) -> str:
 
 
 def motifs(row: Mapping) -> list[str]:
-    """What an allele takes from a site's elements and what it adds: `AATAAA → AGTAAA`, `UGUA lost`."""
+    """The elements that an allele removes from a site and adds to it: `AATAAA → AGTAAA`, `UGUA lost`."""
     changes: dict[str, str] = {}
     for column, verb in (("motif_lost", "lost"), ("motif_gained", "gained")):
         for name in (row[column] or "").split("&"):
@@ -162,5 +163,5 @@ def motifs(row: Mapping) -> list[str]:
 
 
 def code(text: str) -> Markup:
-    """Prose with `names` in backticks as HTML; everything else in it is escaped."""
+    """Prose with `names` in backticks as HTML; all other text is escaped."""
     return Markup(re.sub(r"`([^`]*)`", r"<code>\1</code>", escape(text)))

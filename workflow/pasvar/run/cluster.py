@@ -1,7 +1,7 @@
-"""What goes wrong on clusters, looked at before a long run: ``pasvar doctor --cluster``.
+"""Checks for frequent problems on clusters, before a long run: ``pasvar doctor --cluster``.
 
-Every check is one line that says what was found and, where it is bad, what to do. Nothing is changed: what is written to try a
-folder is removed again, and no job is submitted (`sbatch --test-only`).
+The result of each check is one line that says what was found and, if it is wrong, what to do. Nothing is changed: files
+that are written to test a folder are removed, and no job is submitted (`sbatch --test-only`).
 """
 
 import fcntl
@@ -24,7 +24,8 @@ from pasvar.paths import PROFILES, ROOT
 OK, NOTE, BAD = "ok", "note", "WRONG"
 
 HOME_MB, TEMPORARY_MB, RUN_MB = 50, 500, 2000
-"""Space that must be free: for Snakemake's cache and the weights, for what programs put aside, for a small run."""
+"""Disk space that must be free: for Snakemake's cache and the weights, for temporary files of programs, for a small
+run."""
 
 _SHARED = (
     "nfs",
@@ -52,8 +53,8 @@ class Check(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What the rules ask of one partition at most: CPUs, memory (MB, of the first attempt), time (minutes), GPUs; None for the
-    partition and the account that Slurm takes by itself. rule: the one that asks for most CPUs."""
+    """The largest requests of the rules to one partition: CPUs, memory (MB, of the first attempt), time (minutes),
+    GPUs; None for Slurm's default partition and account. rule: the one that asks for most CPUs."""
 
     partition: str | None
     account: str | None
@@ -65,8 +66,8 @@ class Request(NamedTuple):
 
 
 def check_cluster(directory: str | Path, store: str | Path | None, profile: str | Path = "slurm") -> Iterator[Check]:
-    """The checks, one after another. directory: of the run. store: config key `store`. profile: a bundled one by its name, or a
-    folder. Raises InputError where the profile cannot be read."""
+    """The checks, one after another. directory: of the run. store: config key `store`. profile: the name of a bundled
+    profile, or a folder. Raises InputError if the profile cannot be read."""
     settings = read_profile(profile)
     yield from check_home(os.environ)
     yield check_folder("TMPDIR", tempfile.gettempdir(), TEMPORARY_MB, "export TMPDIR=/scratch/...", shared=None)
@@ -80,7 +81,7 @@ def check_cluster(directory: str | Path, store: str | Path | None, profile: str 
 
 
 def read_profile(profile: str | Path) -> dict[str, Any]:
-    """The settings of a profile of Snakemake. Raises InputError where there is none."""
+    """The settings of a profile of Snakemake. Raises InputError if there is none."""
     bundled = PROFILES / profile / "config.yaml"
     path = Path(profile, "config.yaml") if Path(profile, "config.yaml").is_file() else bundled
     require_file(path, "profile")
@@ -89,7 +90,8 @@ def read_profile(profile: str | Path) -> dict[str, Any]:
 
 
 def check_home(environment: Mapping[str, str]) -> Iterator[Check]:
-    """HOME, and where programs keep their caches: Snakemake writes there in the job that starts all others."""
+    """HOME, and the folders in which programs keep their caches: Snakemake writes there in the job that starts all
+    others."""
     home = environment.get("HOME")
     cache = environment.get("XDG_CACHE_HOME") or (f"{home}/.cache" if home else None)
     remedy = "export XDG_CACHE_HOME=/scratch/... (Snakemake keeps copies of scripts there, pasvar the weights)"
@@ -102,7 +104,8 @@ def check_home(environment: Mapping[str, str]) -> Iterator[Check]:
 def check_folder(what: str, folder: str | Path, needed_mb: int, remedy: str, shared: bool | None) -> Check:
     """Whether a file can be written, locked and renamed in a folder, and how much space is left.
 
-    shared: whether nodes must see it; None where they need not. A folder that is not there yet is looked at by its parent.
+    shared: whether nodes must see the folder; None if they need not. If the folder does not exist yet, its parent is
+    checked.
     """
     place = Path(folder).absolute()
     while not place.exists() and place != place.parent:
@@ -127,7 +130,8 @@ def check_folder(what: str, folder: str | Path, needed_mb: int, remedy: str, sha
 
 
 def _try_writing(folder: Path) -> None:
-    """What a run does to its files. Raises OSError, as of a full disk, a quota or a file system without locks."""
+    """The file operations of a run. Raises OSError, for example for a full disk, a quota or a file system without
+    locks."""
     path = folder / "file"
     with path.open("wb") as file:
         file.write(bytes(1 << 20))
@@ -149,7 +153,7 @@ def file_system(place: Path, mounts: Path = Path("/proc/mounts")) -> str:
 
 
 def check_clone(clone: Path) -> Check:
-    """Whether git answers on the clone: it refuses that of another owner, and a report then names no commit."""
+    """Whether git works in the clone: it refuses a clone of another owner, and then a report names no commit."""
     if not (clone / ".git").exists():
         return Check(OK, f"{clone}: an installed package, no clone")
     done = _run("git", "-C", str(clone), "rev-parse", "--short", "HEAD")
@@ -176,8 +180,8 @@ def check_conda() -> Check:
 
 
 def requests(profile: Mapping[str, Any]) -> list[Request]:
-    """What the rules of a profile ask for, a request per partition, account and number of GPUs. Training is left out: no run
-    trains unasked."""
+    """The requests of the rules of a profile, one per partition, account and number of GPUs. Training is left out,
+    because a run only trains on request."""
     threads, defaults = profile.get("set-threads", {}), profile.get("default-resources", {})
     by_rule = profile.get("set-resources", {})
     found: dict[tuple, Request] = {}
@@ -198,13 +202,13 @@ def requests(profile: Mapping[str, Any]) -> list[Request]:
 
 
 def _number(value: object) -> int:
-    """4 of `4`, 2000 of `attempt * 2000`: of the first attempt."""
+    """4 for `4`, 2000 for `attempt * 2000`: the value of the first attempt."""
     numbers = re.findall(r"\d+", str(value))
     return int(numbers[0]) if numbers else 1
 
 
 def check_slurm(profile: Mapping[str, Any]) -> Iterator[Check]:
-    """Slurm, its nodes, and whether it would take the jobs of a profile."""
+    """Slurm, its nodes, and whether it would accept the jobs of a profile."""
     if profile.get("executor") != "slurm":
         yield Check(
             NOTE, f"the profile's executor is {profile.get('executor', 'this machine')}: Slurm is not looked at"
@@ -232,7 +236,7 @@ def check_slurm(profile: Mapping[str, Any]) -> Iterator[Check]:
 
 
 def check_nodes(profile: Mapping[str, Any], sinfo: str) -> Iterator[Check]:
-    """Whether some node has the CPUs and the memory that the rules ask for. sinfo: lines `partition|CPUs|MB|state`."""
+    """Whether some node has the CPUs and the memory that the rules request. sinfo: lines `partition|CPUs|MB|state`."""
     sizes: dict[str, list[tuple[int, int]]] = {}
     for line in sinfo.split():
         partition, *size = line.split("|")
@@ -270,7 +274,7 @@ def check_nodes(profile: Mapping[str, Any], sinfo: str) -> Iterator[Check]:
 
 
 def check_submission(request: Request) -> Check:
-    """Whether Slurm would take such a job: partition, account, limits. Nothing is submitted."""
+    """Whether Slurm would accept such a job: partition, account, limits. Nothing is submitted."""
     options = {"partition": request.partition, "account": request.account, "gpus": request.gpus or None}
     options |= {"cpus-per-task": request.cpus, "mem": request.memory, "time": request.minutes}
     words = [f"--{name}={value}" for name, value in options.items() if value is not None]
@@ -285,7 +289,7 @@ def check_submission(request: Request) -> Check:
 
 
 def check_preemption(profile: Mapping[str, Any]) -> Iterator[Check]:
-    """Whether jobs may be taken off their nodes for others, and whether they then begin again."""
+    """Whether jobs may be removed from their nodes for other jobs, and whether they then start again."""
     done = _run("scontrol", "show", "config")
     if done is None or done.returncode:
         return
@@ -304,7 +308,7 @@ def check_preemption(profile: Mapping[str, Any]) -> Iterator[Check]:
 
 
 def _run(*words: str) -> subprocess.CompletedProcess[str] | None:
-    """A program's answer; None where there is no such program or no answer within 30 s."""
+    """The output of a program; None if there is no such program or no answer within 30 s."""
     try:
         return subprocess.run(
             words, capture_output=True, text=True, check=False, timeout=_SECONDS, stdin=subprocess.DEVNULL
@@ -314,7 +318,7 @@ def _run(*words: str) -> subprocess.CompletedProcess[str] | None:
 
 
 def store_of(configfile: str | Path | None) -> str | None:
-    """Config key `store` of a configuration file; its default without one."""
+    """Config key `store` of a configuration file; its default if the file does not have it."""
     from pasvar.config_schema import read_config, read_schema
 
     config = read_config(configfile) if configfile else {}

@@ -1,7 +1,8 @@
-"""That all jobs of a run read the same inputs: the state of each file when the run is planned, and whether it still has it.
+"""Makes sure that all jobs of a run read the same inputs: records the state of each file when the run is planned, and
+checks later whether it is unchanged.
 
-Snakemake looks at a file's time when it plans, and not again: what is replaced while a run goes on would be read in two versions.
-Only the standard library is imported, for the Snakefile uses this, too.
+Snakemake reads a file's time when it plans, and not again. If a file is replaced during a run, some jobs would read the
+old and some the new version. Only the standard library is imported, because the Snakefile uses this module, too.
 """
 
 import json
@@ -14,25 +15,25 @@ from pasvar.errors import InputError
 from pasvar.files import INDEX_SUFFIXES, whole
 
 PLAN = Path("results/inputs/plan.json")
-"""Where the states are, in the working directory."""
+"""The file with the states, in the working directory."""
 
 _BESIDE = (*INDEX_SUFFIXES, ".fai", ".gzi")
 """Suffixes of the index files that are read with an input."""
 
 State = Mapping[str, int]
-"""bytes, mtime_ns and inode of a file."""
+"""Size in bytes, mtime_ns and inode of a file."""
 
 
 def write_plan(paths: Iterable[str], plan: Path = PLAN) -> None:
-    """Write down the states of inputs, and of their index files, as they are now."""
+    """Write the current states of inputs, and of their index files."""
     files = {str(file): _state(file) for path in paths for file in _with_indexes(path) if file.is_file()}
     with whole(plan) as temporary:
         temporary.write_text(json.dumps({"node": platform.node(), "files": files}, indent=0) + "\n")
 
 
 def check_planned(paths: Iterable[str], plan: Path = PLAN) -> None:
-    """Raise InputError where an input changed after an earlier run was planned, but has an older time: Snakemake would go on with
-    what was made of its former content."""
+    """Raise InputError if an input changed after an earlier run was planned, but has an older time: Snakemake would use
+    results that were made from its former content."""
     found = _read(plan)
     if found is None:
         return
@@ -47,12 +48,12 @@ def check_planned(paths: Iterable[str], plan: Path = PLAN) -> None:
 
 
 def check_inputs(paths: Iterable[str] | None = None, plan: Path = PLAN) -> None:
-    """Raise InputError where one of these inputs (None: one of all) is another file than when the run was planned, saying what
-    changed. What the plan does not name is not looked at."""
+    """Raise InputError if one of these inputs (None: any input) is a different file than when the run was planned,
+    saying what changed. Files that are not in the plan are not checked."""
     found = _read(plan)
     if found is None:
         return
-    # The same file may have another number on another node.
+    # The same file may have another inode number on another node.
     kinds = ("bytes", "mtime_ns", *(["inode"] if found["node"] == platform.node() else []))
     for file, before, now in _changed(found["files"] if paths is None else paths, found["files"], kinds):
         raise InputError(
@@ -62,7 +63,7 @@ def check_inputs(paths: Iterable[str] | None = None, plan: Path = PLAN) -> None:
 
 
 def is_planned(path: str | Path, plan: Path = PLAN) -> bool:
-    """Whether a file is one of the user's inputs, as the run was planned."""
+    """Whether a file is one of the user's inputs, according to the plan of the run."""
     found = _read(plan)
     return found is not None and str(path) in found["files"]
 
@@ -82,7 +83,7 @@ def _with_indexes(path: str) -> list[Path]:
 def _changed(
     paths: Iterable[str], planned: Mapping[str, State], kinds: Iterable[str]
 ) -> Iterable[tuple[Path, State, State]]:
-    """(file, state before, state now) of those that differ."""
+    """(file, state before, state now) of the files that differ."""
     for file in dict.fromkeys(file for path in paths for file in _with_indexes(path)):
         before = planned.get(str(file))
         if before is not None:
@@ -97,7 +98,7 @@ def _state(file: Path) -> State:
 
 
 def _difference(before: State, now: State) -> str:
-    """What of a file changed, in words."""
+    """A text that says what changed in a file."""
     if now["bytes"] < 0:
         return "it is gone"
     words = []

@@ -1,4 +1,4 @@
-"""What a job has cost: the last line of its log, and that line read again."""
+"""The cost of a job: writes the last line of its log, and reads that line again."""
 
 import os
 import re
@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 
 class Cost(NamedTuple):
-    """seconds: on the clock, from the start of the process. cpu_seconds: of it and of those that it started.
-    max_rss_mb: the most memory that it had. mb_read: what it read from files, from disk or cache, once its libraries were there;
-    0 where the system does not say."""
+    """seconds: wall time, from the start of the process. cpu_seconds: of the process and of those that it started.
+    max_rss_mb: its largest memory. mb_read: MB read from files, from disk or cache, after its libraries were loaded; 0
+    if the system does not say."""
 
     seconds: float
     cpu_seconds: float
@@ -29,7 +29,7 @@ _LINE = re.compile(r"took ([\d.]+) s, ([\d.]+) s of CPU time, at most (\d+) MB o
 
 
 def cost_so_far(mb_read_before: float = 0) -> Cost:
-    """Of this process. mb_read_before: of `mb_read`, what does not count."""
+    """The cost of this process. mb_read_before: the part of `mb_read` that does not count."""
     used = os.times()
     cpu_seconds = used.user + used.system + used.children_user + used.children_system
     return Cost(_age(), cpu_seconds, _peak_mb(), max(mb_read() - mb_read_before, 0))
@@ -45,7 +45,7 @@ def mb_read() -> float:
 
 
 def read_cost(log: Path) -> Cost | None:
-    """What a log ends with; None where the job has not ended."""
+    """The cost at the end of a log; None if the job has not ended."""
     with log.open("rb") as file:
         file.seek(max(log.stat().st_size - 200, 0))
         found = _LINE.search(file.read().decode(errors="replace").rstrip())
@@ -53,7 +53,7 @@ def read_cost(log: Path) -> Cost | None:
 
 
 def _age() -> float:
-    """Seconds since the process began, from what Linux says of it; elsewhere, of its CPU time."""
+    """Seconds since the process began, from Linux's data; on other systems, its CPU time."""
     try:
         ticks = int(Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
         return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
@@ -62,7 +62,8 @@ def _age() -> float:
 
 
 def _peak_mb() -> float:
-    """Not `ru_maxrss` where it can be helped: a process begins with that of the one that started it."""
+    """The largest memory of this process. `ru_maxrss` is avoided if possible, because a process begins with the value
+    of the process that started it."""
     try:
         status = Path("/proc/self/status").read_text()
         return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1024  # type: ignore[index]  # a TypeError means that it is not there

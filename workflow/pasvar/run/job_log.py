@@ -1,4 +1,4 @@
-"""What every script of the workflow does around its one call: where messages go, and how a run fails."""
+"""The code around the single call of every script of the workflow: where messages go, and how a job fails."""
 
 import logging
 import sys
@@ -14,7 +14,8 @@ from pasvar.run.job_cost import cost_so_far, mb_read
 
 
 class Named(Protocol):
-    """The inputs, outputs or params of a job, as Snakemake hands them to a script: each by its name, as attribute or key."""
+    """The inputs, outputs or params of a job, as Snakemake passes them to a script: each by its name, as attribute or
+    key."""
 
     def __getattr__(self, name: str) -> Any: ...
 
@@ -25,15 +26,16 @@ class Named(Protocol):
 
 @contextmanager
 def logged(path: str, inputs: Iterable[str] = ()) -> Iterator[logging.Logger]:
-    """Send messages and uncaught errors to a job's log file, where Snakemake shows them if the job fails.
+    """Send messages and uncaught errors to a job's log file, which Snakemake shows if the job fails.
 
-    Warnings go to the user as well.
+    Warnings are also shown to the user.
 
-    inputs: files that the job reads; those of the user's must be what they were when the run was planned, before and after it.
+    inputs: files that the job reads. The user's own files must be the same as when the run was planned, before and
+    after the job.
 
-    What the user must mend (InputError, a full disk) ends the job with one line. So does anything else, whose traceback is in the
-    log. A damaged table of an earlier job is moved aside, so that the next run makes it again; one of the user's own stays. The
-    last line is what the job has cost.
+    A problem that the user must correct (InputError, a full disk) ends the job with one line. Any other error does the
+    same, and its traceback is in the log. A damaged table of an earlier job is moved aside, so that the next run makes
+    it again; a damaged table of the user stays. The last line of the log gives the cost of the job.
     """
     mb_before = mb_read()
     with open(path, "w", buffering=1) as log:
@@ -74,7 +76,7 @@ def logged(path: str, inputs: Iterable[str] = ()) -> Iterator[logging.Logger]:
 
 
 def _to_user() -> logging.Handler:
-    """Shows the warnings where the user looks: Snakemake shows the log of a failed job alone."""
+    """Shows the warnings to the user: Snakemake only shows the log of a failed job."""
     handler = logging.StreamHandler(sys.__stderr__)
     handler.setFormatter(logging.Formatter("\npasvar: warning: %(message)s\n"))
     handler.addFilter(lambda record: record.levelno == logging.WARNING)
@@ -83,6 +85,6 @@ def _to_user() -> logging.Handler:
 
 def _give_up(logger: logging.Logger, message: str) -> NoReturn:
     logger.error("error: %s", message)
-    # Also where the user looks first: with --quiet, Snakemake does not show the log of a failed job.
+    # Also to the user directly: with --quiet, Snakemake does not show the log of a failed job.
     print(f"\npasvar: error: {message}\n", file=sys.__stderr__)
     sys.exit(1)

@@ -1,8 +1,9 @@
-"""Runs of one configuration over different people, joined into the tables of a run over all of them. No genotype is read.
+"""Joins runs with one configuration over different people into the tables of a run over all of them. No genotype is
+read.
 
-Of each run its `results` are needed: the tables, `provenance.json`, and in `merge/` the counts that stand in no other table. What
-comes out is, byte for byte, what a run gives whose config key `vcf` names the files of the first run, then of the second, and so
-on.
+The `results` of each run are needed: the tables, `provenance.json`, and in `merge/` the counts that are in no other
+table. The output is, byte for byte, that of a run whose config key `vcf` names the files of the first run, then those
+of the second, and so on.
 """
 
 import hashlib
@@ -98,10 +99,10 @@ class _Run:
 
 
 def merge_runs(folders: Sequence[str | Path], out: str | Path) -> list[str]:
-    """Write the joined tables into `results` of a new folder; returns lines on what was done.
+    """Write the joined tables into `results` of a new folder; returns notes that say what was done.
 
-    folders: of finished runs, or their `results`; what stands first comes first. Raises InputError, before anything is written,
-    where they cannot be joined.
+    folders: of finished runs, or their `results`, in the order in which they are joined. Raises InputError, before
+    anything is written, if they cannot be joined.
     """
     runs = [_Run(folder) for folder in folders]
     results = Path(out) / "results"
@@ -151,7 +152,7 @@ def _check(runs: Sequence[_Run]) -> None:
 
 
 def _check_same(first: _Run, run: _Run) -> None:
-    """Raise InputError, one line, where two runs are not of one configuration, reference and network."""
+    """Raise InputError, one line, if two runs have different configurations, references or networks."""
     ours, theirs = first.about, run.about
     for key in (*_KEYS, *sorted(ours.keys() | theirs.keys())):
         if key in (_OF_A_COHORT, "settings", "settings_sha256") or ours.get(key) == theirs.get(key):
@@ -194,7 +195,7 @@ def _vcf_names(runs: Sequence[_Run]) -> dict[str, str]:
 
 
 class _Merge:
-    """The tables of several runs on their way into a folder `results`."""
+    """The tables of several runs, while they are joined into a folder `results`."""
 
     def __init__(self, runs: Sequence[_Run], results: Path):
         self._runs, self._results = runs, results
@@ -238,12 +239,13 @@ class _Merge:
         self._write_counts()
 
     def _write_counts(self) -> None:
-        """`merge/`, so that what was joined can be joined with more. Rows of one thing are added up where they are read."""
+        """`merge/`, so that the joined run can be joined with further runs. Rows that belong together are added up when
+        they are read."""
         for name in COUNTS:
             gather([run.counts(name) for run in self._runs], name, self._results / "merge" / f"{name}.parquet")
 
     def _look_at(self, scores: pa.Table) -> None:
-        """Keep of a piece of the joined scores what the other tables need."""
+        """Keep the rows of a piece of the joined scores that the other tables need."""
         wanted = names_in(self._counts)
         columns = ["chrom", "pos", "ref", "alt", "norm_pos", "norm_ref", "norm_alt", "gene_id", "site_id"]
         frame = scores.select([*columns, "delta_logodds_narrow", "n_carriers"]).to_pandas()
@@ -316,7 +318,7 @@ def _row_groups(path: Path) -> Iterator[pa.Table]:
 
 
 def _write_record(runs: Sequence[_Run], results: Path) -> None:
-    """`provenance.json`: as of a run, with the runs that were merged in place of the jobs."""
+    """`provenance.json`: as for a run, but with the merged runs in place of the jobs."""
     files = sorted(path for path in results.rglob("*") if path.is_file())
     inputs = {name: about for name, about in runs[0].record["inputs"].items() if not name.startswith("vcf/")}
     number = 0

@@ -12,21 +12,22 @@ from pasvar.effects import add_genotypes
 from pasvar.tables import ALLELE, GENOTYPES, TABLES, open_table
 
 _CONTIG = 1 << 40
-"""More than the positions of any contig: what lies between the keys of two contigs."""
+"""Larger than the positions of any contig: the distance between the keys of two contigs."""
 
 
 class Places:
-    """Where alleles lie. chroms: the contigs of the genome in its order; others come after all of them, in no order."""
+    """Sort keys of alleles. chroms: the contigs of the genome in its order. Other contigs come after all of them, in no
+    order."""
 
     def __init__(self, chroms: Sequence[str]):
         self._rank = {chrom: i for i, chrom in enumerate(chroms)}
 
     def rank(self, chrom: str) -> int:
-        """Place of a contig."""
+        """Index of a contig."""
         return self._rank.get(chrom, len(self._rank))
 
     def keys(self, table: pa.Table) -> np.ndarray:
-        """(n,) int64 that sort as contig and POS; one for all contigs that the genome lacks."""
+        """(n,) int64 that sort by contig and POS; all contigs that the genome lacks have one key."""
         names = table["chrom"].combine_chunks().dictionary_encode()
         ranks = np.array([self.rank(name) for name in names.dictionary.to_pylist()], dtype=np.int64)
         rank = ranks[names.indices.to_numpy()] if len(table) else np.empty(0, dtype=np.int64)
@@ -38,7 +39,7 @@ class Places:
 
 
 class _Reader:
-    """A table that is read from its beginning to its end. key: of the rows that wait, ascending."""
+    """A table that is read from its beginning to its end. key: sort keys of the rows that wait, ascending."""
 
     def __init__(self, file: pq.ParquetFile, places: Places):
         self._file, self._places, self._group = file, places, 0
@@ -67,9 +68,10 @@ class _Reader:
 
 
 def aligned_pieces(paths: Sequence[Path], name: str, places: Places) -> Iterator[list[pa.Table]]:
-    """Table `name` of several runs by place, in pieces: a table per run, where all rows of a position are in one piece.
+    """Table `name` of several runs by position, in pieces: each piece has one table per run, and all rows of a position
+    are in one piece.
 
-    In memory are about two row groups of each run, and as many rows as one position has.
+    Memory holds about two row groups of each run, and all rows of one position.
     """
     opened = [open_table(path, name) for path in paths]
     try:
@@ -86,15 +88,16 @@ def aligned_pieces(paths: Sequence[Path], name: str, places: Places) -> Iterator
 
 
 def _named(tables: Sequence[pa.Table], places: Places) -> tuple[pa.Table, pd.DataFrame]:
-    """The rows one after the other, and of each what names its allele, `key` of its place, and the number of its run."""
+    """The rows one after the other, each with the columns that name its allele, `key` of its position, and the number
+    of its run."""
     both = pa.concat_tables(tables)
     named = both.select(ALLELE).to_pandas().assign(key=places.keys(both))
     return both, named.assign(run=np.repeat(np.arange(len(tables)), [len(table) for table in tables]))
 
 
 def join_alleles(tables: Sequence[pa.Table], name: str, places: Places) -> pa.Table:
-    """The rows of all alleles by place and spelling, those of an allele from the first run that has it; counts are those of all
-    runs. tables: a piece of table `name`, see `aligned_pieces`."""
+    """The rows of all alleles by position and spelling. The row of an allele comes from the first run that has it;
+    counts are the sums over all runs. tables: a piece of table `name`, see `aligned_pieces`."""
     both, named = _named(tables, places)
     is_first = named.run == named.groupby(ALLELE, sort=False).run.transform("min")
     order = named[is_first].sort_values(["key", "ref", "alt"], kind="stable").index
@@ -119,8 +122,9 @@ _ANOTHER_END = "an earlier record has the same POS, REF and ALT with another end
 
 
 def join_ledgers(tables: Sequence[pa.Table], places: Places) -> pa.Table:
-    """A piece of the ledgers of several runs as one: all rows by place and spelling, run by run; what an earlier run has scored,
-    or called structural, is `duplicate` in a later one. What the genome lacks stands in the order of the runs."""
+    """A piece of the ledgers of several runs as one: all rows by position and spelling, run by run. An allele that an
+    earlier run has scored, or called structural, is `duplicate` in a later one. Alleles on contigs that the genome
+    lacks are in the order of the runs."""
     both, named = _named(tables, places)
     foreign = places.is_foreign(named.key.to_numpy())
     named.loc[foreign, ["ref", "alt"]] = ""
@@ -142,7 +146,7 @@ def join_ledgers(tables: Sequence[pa.Table], places: Places) -> pa.Table:
 
 
 def hashed_changes(frame: pd.DataFrame) -> pd.DataFrame:
-    """gene_id and a number (uint64) of each change that these rows name by gene_id and normal form, each once."""
+    """gene_id and a number (uint64) for each distinct change that these rows name by gene_id and normal form."""
     columns = ["gene_id", "chrom", "norm_pos", "norm_ref", "norm_alt"]
     frame = frame[columns].drop_duplicates().astype({"norm_pos": "int64"})
     number = pd.util.hash_pandas_object(frame, index=False).to_numpy()

@@ -24,11 +24,11 @@ def names_in(counts: Sequence[pd.DataFrame]) -> set[str]:
 
 
 class HaplotypeCounts:
-    """What the `haplotype_counts` of several runs say together.
+    """The combined content of the `haplotype_counts` of several runs.
 
-    forms: of the alleles that they name, by name. number: of each site the haplotypes of all people with a call there.
-    carried: the sites where anybody has a variant. first: of each set as a run spells it, by site, the first spelling of what is
-    the same haplotype. places: sort sets as a run does.
+    forms: of the alleles that they name, by name. number: for each site, the haplotypes of all people with a call
+    there. carried: the sites at which anybody has a variant. first: for each set as a run spells it, by site, the first
+    spelling of the same haplotype. places: sort keys that order sets as a run does.
     """
 
     def __init__(self, counts: Sequence[pd.DataFrame], forms: Mapping[str, Form], places: Places):
@@ -56,7 +56,7 @@ class HaplotypeCounts:
         self.first = {key: min(spellings[same], key=self.order) for key, same in self._same.items()}
 
     def order(self, names: tuple[str, ...]) -> list[tuple]:
-        """Sorts the sets of a site as a run does: by the places of their alleles."""
+        """Sorts the sets of a site as a run does: by the positions of their alleles."""
         return [self._place(name) for name in names]
 
     def _place(self, name: str) -> tuple[int, int, str, str]:
@@ -98,13 +98,13 @@ def join_haplotypes(tables: Sequence[pa.Table], counts: HaplotypeCounts, sites: 
 
 
 def gene_order(carried: set[str], last_pos: Mapping[str, int], sites: pd.DataFrame, places: Places) -> list[str]:
-    """The genes at whose sites anybody has a variant, in the order in which `summarise_people` is done with them.
+    """The genes at whose sites anybody has a variant, in the order in which `summarise_people` finishes them.
 
     carried: these sites. last_pos: POS of the last allele that touches each site. sites: table `sites`.
     """
     rows = sites[sites.site_id.isin(carried)].reset_index(drop=True)
     rows = rows.assign(rank=[places.rank(chrom) for chrom in rows.chrom], last_pos=rows.site_id.map(last_pos))
-    # As `ShardHaplotypes` closes sites; rows of a site stay in the order of the genes.
+    # In the order in which `ShardHaplotypes` closes sites; rows of a site stay in the order of the genes.
     rows = rows.sort_values(["rank", "last_pos", "window_start", "site_id"], kind="stable")
     return rows.gene_id.drop_duplicates(keep="last").to_list()
 
@@ -142,7 +142,7 @@ def join_samples(paths: Sequence[Path], genes: Sequence[str]) -> Iterator[pa.Tab
 
 
 def _rows_of_genes(path: Path) -> dict[str, tuple[int, int]]:
-    """Of each gene its rows [first, last) in a table `samples`, which has them one after the other."""
+    """For each gene, its rows [first, last) in a table `samples`, in which the genes come one after the other."""
     genes = read_table(path, "samples", ["gene_id"]).gene_id.to_numpy()
     borders = np.flatnonzero(genes[1:] != genes[:-1]) + 1
     firsts, lasts = [0, *borders.tolist()], [*borders.tolist(), len(genes)]

@@ -1,8 +1,8 @@
-"""What made the results: inputs by digest, settings, network, code.
+"""The origin of the results: inputs by digest, settings, network, code.
 
-What stands in the tables, the VCF header and the report is the same in every run of one commit that gives the same rows. What
-belongs to a single run (paths, times, machine, versions of libraries) stands in provenance.json alone: it would make equal tables
-differ.
+The metadata in the tables, the VCF header and the report are the same in every run of one commit that gives the same
+rows. Data of a single run (paths, times, machine, versions of libraries) are only in provenance.json, because they
+would make equal tables differ.
 """
 
 import hashlib
@@ -48,10 +48,10 @@ def read_digests(paths: Iterable[str | Path]) -> dict[str, str]:
 
 
 def made_by(digests: Iterable[str | Path], settings: Mapping) -> dict[str, str]:
-    """What the metadata of a table and the header of a VCF say in addition to the network: pasvar's commit, `<key>_sha256` of the
+    """The metadata of a table and of a VCF header, in addition to the network: pasvar's commit, `<key>_sha256` of the
     files that each input key of the configuration names, the settings as JSON and their digest.
 
-    Several files of one key stand as `<name>=<digest>`, separated by blanks.
+    Several files of one key are written as `<name>=<digest>`, separated by blanks.
     """
     by_key: dict[str, dict[str, str]] = {}
     for name, digest in read_digests(digests).items():
@@ -68,11 +68,12 @@ def made_by(digests: Iterable[str | Path], settings: Mapping) -> dict[str, str]:
 
 
 def commit(clone: Path = ROOT) -> dict[str, str]:
-    """`pasvar_commit`: the commit of a clone, `-changed` where files have been changed since. Empty where it is no clone, or git
-    is not there."""
-    if not (clone / ".git").exists():  # git would take the repository around an installed package for its clone
+    """`pasvar_commit`: the commit of a clone, with `-changed` if files have been changed since. Empty if it is not a
+    clone, or if git is not installed."""
+    if not (clone / ".git").exists():  # git would otherwise use the repository around an installed package as its clone
         return {}
-    # git refuses the clone of another owner unless it is called safe; its code is what runs here, so that it is trusted already.
+    # git refuses the clone of another owner unless it is marked as safe. Its code is already running here, so it is
+    # trusted already.
     git = ["git", "-c", "safe.directory=*", "-C", str(clone)]
     command = [*git, "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty=-changed"]
     try:
@@ -93,10 +94,10 @@ def describe_run(
     logs: Path,
     threads: int = 1,
 ) -> dict:
-    """The record of a run, as it stands in provenance.json.
+    """The record of a run, as written to provenance.json.
 
-    results: files by the name that they are to have. inputs: path of each file by its name, as in `read_digests` of `digests`.
-    tables: what the tables say of what made them. logs: folder of the jobs' logs.
+    results: files by their names in the results. inputs: path of each file by its name, as in `read_digests` of
+    `digests`. tables: the tables' metadata about what made them. logs: folder of the jobs' logs.
     """
     with ThreadPoolExecutor(threads) as pool:
         sha256 = dict(zip(results, pool.map(file_sha256, results.values()), strict=True))
@@ -129,7 +130,7 @@ def _shards(config: Mapping) -> dict[str, int]:
 
 
 def _digest(path: str, found: str) -> dict[str, str]:
-    """`sha256` of a file that was read whole; of another `sampled_digest` and the time of its last change."""
+    """`sha256` for a file that was read completely; otherwise `sampled_digest` and the time of its last change."""
     if not found.startswith("sampled:"):
         return {"sha256": found}
     changed = datetime.fromtimestamp(Path(path).stat().st_mtime, UTC)
@@ -137,7 +138,7 @@ def _digest(path: str, found: str) -> dict[str, str]:
 
 
 def versions() -> dict[str, str]:
-    """Of Python and of the packages that pasvar works with, as far as they are in this job's environment."""
+    """Versions of Python and of the packages that pasvar uses, if they are in this job's environment."""
     found = {"python": platform.python_version()}
     for package in PACKAGES:
         try:
@@ -148,11 +149,11 @@ def versions() -> dict[str, str]:
 
 
 def jobs(logs: Path, shards: Mapping[str, int], inputs: Iterable[str]) -> dict[str, dict]:
-    """By rule: how many jobs it had, their time in all (seconds), the most memory of one and what all read (MB), from the ends of
-    their logs.
+    """For each rule: the number of its jobs, their total time (seconds), the largest memory of one job and the total
+    amount read (MB), from the ends of their logs.
 
-    Those of runs with another number of shards, or of inputs that the configuration no longer names, are left out.
-    shards: how many there are of a rule, by rule; under "" of all others.
+    Jobs of runs with another number of shards, or of inputs that the configuration no longer names, are left out.
+    shards: the number of shards of a rule, by rule; under "" that of all other rules.
     """
     costs: dict[str, list[Cost]] = {}
     for path in sorted(logs.rglob("*.log")):

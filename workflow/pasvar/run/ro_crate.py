@@ -1,5 +1,5 @@
-"""The results as an RO-Crate (Process Run Crate 0.5): the form in which archives such as Zenodo and WorkflowHub read what a
-folder holds and what made it."""
+"""The results as an RO-Crate (Process Run Crate 0.5): the format in which archives such as Zenodo and WorkflowHub read
+the contents of a folder and their origin."""
 
 import json
 from collections.abc import Mapping
@@ -23,8 +23,8 @@ _TYPES = {
 
 
 def write_crate(record: Mapping, folder: Path, out: Path) -> None:
-    """Write to `out` the metadata of the crate that `folder` is. record: as `provenance.provenance` returns it, of files below
-    the folder."""
+    """Write to `out` the metadata of the crate in `folder`. record: as `provenance.provenance` returns it, of files
+    below the folder."""
     crate = ROCrate(gen_preview=False)
     crate.name = "Effects of genetic variants on 3' cleavage and polyadenylation"
     crate.description = "Results of pasvar: scores of alleles at polyadenylation sites, effects on genes, and a report."
@@ -64,7 +64,8 @@ def write_crate(record: Mapping, folder: Path, out: Path) -> None:
 
 
 def _digest(file: Mapping) -> dict[str, str]:
-    """What says that an input is the same: its sha256, or for one that was read in part its `sampled_digest` and time."""
+    """The value that shows that an input is the same: its sha256, or for a file that was read in part its
+    `sampled_digest` and time."""
     if "sha256" in file:
         return {"sha256": file["sha256"]}
     return {"identifier": file["sampled_digest"], "dateModified": file["modified"]}

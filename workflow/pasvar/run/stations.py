@@ -1,4 +1,5 @@
-"""How far a run is: the stations that its jobs belong to, how many of each are done, how long the rest will take."""
+"""The progress of a run: the stations to which its jobs belong, how many jobs of each are done, and how long the rest
+will take."""
 
 import time
 from collections import Counter, defaultdict
@@ -23,20 +24,21 @@ STATIONS: dict[str, dict[str, float]] = {
     "saturation": {"score_saturation": 60, "gather_saturation": 5, "saturation": 0},
     "training": {"train_model": 600, "train": 0},
 }
-"""The rules of each station, in the order of the data, with what a job of the bundled example takes in seconds on one core. The
-seconds are only for the share of each rule in what is left: what the run's own jobs take counts as soon as one is done."""
+"""The rules of each station, in the order of the data, with the seconds that a job of the bundled example takes on one
+core. The seconds are only used to estimate each rule's share of the remaining time; as soon as one job of the run is
+done, the times of the run's own jobs are used."""
 
 OTHER = "other"
 STATION_OF = {rule: station for station, rules in STATIONS.items() for rule in rules}
 _TYPICAL = {rule: seconds for rules in STATIONS.values() for rule, seconds in rules.items()}
-_UNKNOWN_SECONDS = 3.0  # of a rule that is in no station: about the mean of the others
-_STARTING_SECONDS = 2.0  # of any job, for Python and the library
+_UNKNOWN_SECONDS = 3.0  # for a rule that is in no station: about the mean of the others
+_STARTING_SECONDS = 2.0  # for any job, for Python and the library
 
 
 class Progress:
-    """The jobs of one run. Times are in seconds, and those of the run count from when it was made.
+    """The jobs of one run. Times are in seconds, and those of the run are counted from its creation.
 
-    Counts and sums are kept by rule: a run may have tens of thousands of jobs, and Snakemake waits for who listens to it.
+    Counts and sums are kept by rule: a run may have tens of thousands of jobs, and Snakemake waits for its listeners.
 
     now: a clock.
     """
@@ -60,7 +62,7 @@ class Progress:
         self._planned = Counter(jobs)
 
     def start(self, job: int, rule: str) -> None:
-        """A job was handed to the machine, or to the queue of a cluster."""
+        """A job was given to the machine, or to the queue of a cluster."""
         if job not in self._rule_of:
             self._known[rule] += 1
         self._rule_of[job] = rule
@@ -73,7 +75,7 @@ class Progress:
         self._running.pop(job, None)
 
     def finish(self, job: int) -> str | None:
-        """A job is done. Returns its station where that was the last job of it."""
+        """A job is done. Returns its station if it was the last job of it."""
         if job in self._finished or job not in self._rule_of:
             return None
         rule = self._rule_of[job]
@@ -87,12 +89,12 @@ class Progress:
         return station if done == planned else None
 
     def count(self, station: str | None = None) -> tuple[int, int]:
-        """Jobs that are done, and all jobs, of a station or of the run."""
+        """Number of finished jobs, and of all jobs, of a station or of the run."""
         rules = [rule for rule in self._planned if station in (None, STATION_OF.get(rule, OTHER))]
         return sum(self._done[rule] for rule in rules), sum(self._planned[rule] for rule in rules)
 
     def station(self) -> str:
-        """The station at which the longest-running job is; that of the last one where none runs."""
+        """The station of the job that has been running longest; that of the last job if no job is running."""
         job = next(iter(self._running), next(reversed(self._rule_of), None))
         return "" if job is None else STATION_OF.get(self._rule_of[job], OTHER)
 
@@ -101,10 +103,11 @@ class Progress:
         return self._now() - self._began
 
     def seconds_left(self) -> float | None:
-        """About how long the rest takes, at as many jobs side by side as so far; None where no job is done.
+        """Estimated duration of the rest, with as many parallel jobs as so far; None if no job is done.
 
-        A job takes what the done ones of its rule took, or as many times the example's as the done ones of other rules, and no
-        less than one of its rule has been running.
+        The estimate for a job is the time of its rule's finished jobs. If its rule has none, it is the example's time,
+        multiplied by the factor of the finished jobs of other rules. It is never less than the time for which a job of
+        the rule has been running.
         """
         took = sum(self._seconds.values())
         if not took:
@@ -140,7 +143,7 @@ def clock(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """A time that is a guess: `10 s`, `5 min`, `3.5 h`, `2.5 d`."""
+    """An estimated time: `10 s`, `5 min`, `3.5 h`, `2.5 d`."""
     if seconds < 55:
         return f"{max(5, 5 * round(seconds / 5))} s"
     if seconds < 90 * 60:

@@ -1,6 +1,7 @@
-"""Several tables in one file: a zip, not compressed again, with a parquet file for each. The same tables give the same bytes.
+"""Several tables in one file: a zip without further compression, with a parquet file for each table. The same tables
+give the same bytes.
 
-A cohort in thousands of shards has fewer files by it; tables that are always written and read together share one.
+A cohort in thousands of shards has fewer files this way: tables that are always written and read together share one.
 """
 
 import io
@@ -22,9 +23,10 @@ _TIME = (1980, 1, 1, 0, 0, 0)
 
 @contextmanager
 def write_bundle(path: str | Path) -> Iterator[Path]:
-    """A folder in which to write tables, each as `<table>.parquet`; when the block ends well, they are one file at `path`."""
+    """A folder in which to write tables, each as `<table>.parquet`. When the block ends without an error, they become
+    one file at `path`."""
     with whole(path) as temporary:
-        # Of the same name but for the process, so that `whole` removes it where a job was killed.
+        # The same name except for the process, so that `whole` removes it if a job was killed.
         folder = temporary.with_name(temporary.name.replace("+", ".tables+", 1))
         folder.mkdir()
         try:
@@ -46,7 +48,7 @@ def tables_in(path: str | Path) -> list[str]:
 
 @contextmanager
 def table_in(path: str | Path, table: str) -> Iterator[io.BufferedReader]:
-    """The parquet file of a table in a bundle. Raises DamagedFile where it is not there or the file is no bundle."""
+    """The parquet file of a table in a bundle. Raises DamagedFile if it is not there or the file is not a bundle."""
     with _opened(path) as bundle:
         try:
             found = bundle.getinfo(f"{table}.parquet")
@@ -71,8 +73,8 @@ def _opened(path: str | Path) -> Iterator[zipfile.ZipFile]:
 
 
 class _Part(io.RawIOBase):
-    """Bytes [start, start + size) of an open file, as a file of their own. What `ZipFile.open` gives reads all that it skips
-    when it seeks (before Python 3.13), and Parquet is read from its end."""
+    """Bytes [start, start + size) of an open file, as a separate file. An object from `ZipFile.open` reads everything
+    that it skips when it seeks (before Python 3.13), and Parquet is read from its end."""
 
     def __init__(self, file: io.BufferedReader, start: int, size: int):
         self._file, self._start, self._size, self._at = file, start, size, 0

@@ -1,13 +1,13 @@
-"""Text in tab-separated files that a spreadsheet opens without taking a cell for a formula."""
+"""Text for tab-separated files, changed so that a spreadsheet does not read a cell as a formula."""
 
 import pandas as pd
 
 _FORMULA = ("=", "+", "@", "-", "\t", "\r")
-"""What a cell begins with that spreadsheets compute (OWASP, CSV injection)."""
+"""Characters at the start of a cell that make a spreadsheet compute it (OWASP, CSV injection)."""
 
 
 def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with its texts as `plain_cell` has them; numbers stay."""
+    """The frame with its texts changed by `plain_cell`; numbers stay."""
     plain = frame.copy()
     for column in plain.columns[plain.dtypes.map(pd.api.types.is_object_dtype) | plain.dtypes.eq("str")]:
         plain[column] = plain[column].map(plain_cell)
@@ -15,8 +15,8 @@ def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def plain_cell(value: object) -> object:
-    """A text that a spreadsheet would take for a formula has an apostrophe before it, but a strand stays as it is. Lists are
-    joined by commas."""
+    """If a spreadsheet would read a text as a formula, an apostrophe is put before it; a strand stays as it is. Lists
+    are joined by commas."""
     if value is None or value is pd.NA:
         return None
     if isinstance(value, str):

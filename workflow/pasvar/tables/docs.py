@@ -1,4 +1,5 @@
-"""The parts of the documentation that are made from code: what a key or a column means is written down once."""
+"""The parts of the documentation that are made from code, so that the meaning of a key or a column is written only
+once."""
 
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def tables_markdown() -> str:
 
 
 def pages() -> dict[Path, str]:
-    """Text of each page that is made, by its path."""
+    """Text of each generated page, by its path."""
     return {
         ROOT / "config" / "README.md": config_markdown(),
         ROOT / "docs" / "tables.md": tables_markdown(),
@@ -67,7 +68,7 @@ def pages() -> dict[Path, str]:
 
 
 def write_pages() -> None:
-    """Write the pages again."""
+    """Write the generated pages."""
     for path, text in pages().items():
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)

@@ -1,6 +1,6 @@
-"""Reading and writing tables: the only code that does. The same rows give the same bytes.
+"""Reading and writing tables. No other code does this. The same rows give the same bytes.
 
-The row groups have a fixed size, and what pyarrow would add of its own (a pandas index) is left out.
+The row groups have a fixed size, and additions of pyarrow (a pandas index) are left out.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ from pasvar.tables.schema import TABLES
 ROW_GROUP_SIZE = 100_000
 
 _MADE_BY, _CHECKSUM = "pasvar", "pasvar_sha256"
-"""Keys of a file's metadata: what made it, as JSON, and the sha256 of that text. The pages have checksums of their own."""
+"""Keys of a file's metadata: the description of what made it, as JSON, and the sha256 of that text. The pages have
+their own checksums."""
 
 
 def empty_frame(name: str) -> pd.DataFrame:
@@ -33,7 +34,7 @@ def empty_frame(name: str) -> pd.DataFrame:
 
 
 def to_arrow(frame: pd.DataFrame, name: str) -> pa.Table:
-    """The columns of table `name` in order, cast to its schema. Raises KeyError where one is missing."""
+    """The columns of table `name` in order, cast to its schema. Raises KeyError if one is missing."""
     schema = TABLES[name].schema
     missing = [column for column in schema.names if column not in frame.columns]
     if missing:
@@ -42,7 +43,7 @@ def to_arrow(frame: pd.DataFrame, name: str) -> pa.Table:
 
 
 def content_sha256(frame: pd.DataFrame, name: str) -> str:
-    """sha256 of the rows of table `name`, whatever file, compression or metadata they are in."""
+    """sha256 of the rows of table `name`, independent of the file, compression and metadata."""
     stream = pa.BufferOutputStream()
     with pa.ipc.new_stream(stream, TABLES[name].schema.remove_metadata()) as writer:
         writer.write_table(to_arrow(frame, name).combine_chunks())
@@ -50,7 +51,7 @@ def content_sha256(frame: pd.DataFrame, name: str) -> str:
 
 
 def write_table(path: str | Path, frame: pd.DataFrame, name: str, made_by: dict[str, str] | None = None) -> None:
-    """Write `frame` as table `name`; the file appears whole or not at all."""
+    """Write `frame` as table `name`; the file appears complete or not at all."""
     write_batches(path, [to_arrow(frame, name)], name, made_by)
 
 
@@ -67,10 +68,11 @@ def write_batches(
 def table_writer(
     path: str | Path, name: str, made_by: dict[str, str] | None = None
 ) -> Iterator[Callable[[pa.Table], None]]:
-    """A function that appends rows to table `name`; the file appears whole when the block ends, or not at all.
+    """A function that appends rows to table `name`. The file appears, complete, when the block ends, or not at all.
 
-    One row group is held in memory. The row groups are cut from the rows alone, so that however the rows were split the bytes
-    are the same. `made_by` goes into the file's metadata, in addition to pasvar's version (the model's name and digest, say).
+    One row group is held in memory. The limits of the row groups depend only on the rows, so that the bytes are the
+    same however the rows were split. `made_by` goes into the file's metadata, in addition to pasvar's version (for
+    example the model's name and digest).
     """
     about = json.dumps({"pasvar_version": __version__, **(made_by or {})}, sort_keys=True)
     schema = TABLES[name].schema.with_metadata({_MADE_BY: about, _CHECKSUM: _checksum(about.encode())})
@@ -86,21 +88,21 @@ def table_writer(
                 waiting = waiting.slice(ROW_GROUP_SIZE)
 
         yield write
-        # Also where there is no row, so that the schema is written.
+        # Also if there is no row, so that the schema is written.
         writer.write_table(waiting.combine_chunks(), row_group_size=ROW_GROUP_SIZE)
 
 
 @contextmanager
 def open_table(path: str | Path, names: str | Sequence[str]) -> Iterator[pq.ParquetFile]:
-    """A file with the table of this name, or of one of these names; of a bundle the table in it. Raises DamagedFile where the
-    file, or what is read of it, is damaged; InputError where it is another table."""
+    """A file with the table of this name, or of one of these names; for a bundle, the table in it. Raises DamagedFile
+    if the file, or the part of it that is read, is damaged; InputError if it is another table."""
     with _parquet(path, names) as file:
         require_schema(file, path, names)
         yield file
 
 
 def require_schema(file: pq.ParquetFile, path: str | Path, names: str | Sequence[str]) -> None:
-    """Raise InputError where an open file is not the table of this name, or of one of these names."""
+    """Raise InputError if an open file is not the table of this name, or of one of these names."""
     names = [names] if isinstance(names, str) else names
     if not any(file.schema_arrow.equals(TABLES[name].schema) for name in names):
         wanted = " or ".join(map(repr, names))
@@ -109,7 +111,7 @@ def require_schema(file: pq.ParquetFile, path: str | Path, names: str | Sequence
 
 @contextmanager
 def _parquet(path: str | Path, names: str | Sequence[str] = ()) -> Iterator[pq.ParquetFile]:
-    """names: of the tables that one wants; the first of a bundle where there is none."""
+    """names: of the requested tables; without names, the first table of a bundle."""
     require_file(path, "table")
     names = [names] if isinstance(names, str) else names
     try:
@@ -137,7 +139,7 @@ def _bytes_of(path: str | Path, names: Sequence[str]) -> Iterator[str | Path | B
 
 
 def _read_about(file: pq.ParquetFile, path: str | Path) -> dict[str, str]:
-    """What a file says of what made it. Raises DamagedFile where that is not what was written."""
+    """The file's description of what made it. Raises DamagedFile if that is not what was written."""
     metadata = file.schema_arrow.metadata or {}
     about, checksum = metadata.get(_MADE_BY.encode()), metadata.get(_CHECKSUM.encode())
     if about is None and checksum is None:
@@ -163,7 +165,8 @@ def read_table(path: str | Path, name: str, columns: list[str] | None = None) ->
 
 
 def as_read(frame: pd.DataFrame, name: str) -> pd.DataFrame:
-    """The rows of table `name` as `read_table` would give them had they been written, with the table's types and rounding."""
+    """The rows of table `name` as `read_table` would return them after they were written, with the table's types and
+    rounding."""
     return _to_frame(to_arrow(frame, name))
 
 
@@ -182,14 +185,15 @@ def _to_frame(table: pa.Table) -> pd.DataFrame:
 def read_pieces(
     path: str | Path, names: str | Sequence[str], columns: Sequence[str] | None = None
 ) -> Iterator[pd.DataFrame]:
-    """As `read_table`, a row group at a time, of a table of one of these names; its integers must have no nulls."""
+    """As `read_table`, but one row group at a time, for a table of one of these names; its integers must have no
+    nulls."""
     with open_table(path, names) as file:
         for group in range(file.num_row_groups):
             yield file.read_row_group(group, columns=columns).to_pandas()
 
 
 def read_made_by(path: str | Path | pq.ParquetFile, table: str = "") -> dict[str, str]:
-    """What `write_batches` was given in `made_by`, plus `pasvar_version`; of a bundle what is said of `table`."""
+    """The `made_by` that was given to `write_batches`, plus `pasvar_version`; for a bundle, that of `table`."""
     if isinstance(path, pq.ParquetFile):
         return _read_about(path, "a table")
     with _parquet(path, [table] if table else ()) as file:
@@ -203,9 +207,10 @@ def gather(
     made_by: dict[str, str] | None = None,
     change: Callable[[pa.Table, int], pa.Table] | None = None,
 ) -> int:
-    """Join the tables of consecutive shards, in the order given, without holding them; returns the number of rows.
+    """Join the tables of consecutive shards, in the given order, without holding them in memory; returns the number of
+    rows.
 
-    change: what becomes of each, given the table and its place in the order.
+    change: a function that changes each table, given the table and its index in the order.
     """
     n_rows = 0
 

@@ -1,4 +1,4 @@
-"""What table `known` says, by allele: for pages, for people, and to be joined to other tables."""
+"""The content of table `known`, by allele: for pages, for people, and to be joined to other tables."""
 
 from collections.abc import Iterable, Mapping
 from typing import TypeVar
@@ -10,17 +10,17 @@ import pyarrow as pa
 from pasvar.tables.schema import ALLELE
 
 Allele = tuple[str, int, str, str]
-"""chrom, pos, ref and alt, as the tables spell them."""
+"""chrom, pos, ref and alt, in the spelling of the tables."""
 
 Facts = Mapping[str, Mapping[str, str | float | None]]
-"""By source, then by field and `id`: a number where the field is one, else text; None where the source has no value."""
+"""By source, then by field and `id`: a number if the field is numeric, else text; None if the source has no value."""
 
 T = TypeVar("T", pd.DataFrame, pa.Table)
 
 
 def known_of(known: pd.DataFrame) -> dict[Allele, Facts]:
-    """What is known of each allele: `known_of(table)["20", 340318, "A", "G"]["clinvar"]["CLNSIG"]`. Alleles that no source has
-    are not in it. known: table `known`."""
+    """The known values of each allele: `known_of(table)["20", 340318, "A", "G"]["clinvar"]["CLNSIG"]`. Alleles that no
+    source has are left out. known: table `known`."""
     found: dict[Allele, dict[str, dict[str, str | float | None]]] = {}
     columns = [*ALLELE, "source", "id", "field", "value", "number"]
     for *allele, source, record, field, value, number in known[columns].itertuples(index=False, name=None):
@@ -31,12 +31,13 @@ def known_of(known: pd.DataFrame) -> dict[Allele, Facts]:
 
 
 def describe_known(facts: Facts) -> list[str]:
-    """What is known of an allele, a text `source field=value` each: of a source without a value, its name alone."""
+    """The known values of an allele, one text `source field=value` each. If a source has no value, its name alone."""
     return [f"{name}={value}" if value else name for name, value in list_known(facts)]
 
 
 def list_known(facts: Facts) -> list[tuple[str, str]]:
-    """What is known of an allele: `source field` and the value each; of a source without a value its name alone, and no text."""
+    """The known values of an allele: `source field` and the value, for each. If a source has no value, its name alone,
+    and an empty text."""
     listed = []
     for source, fields in facts.items():
         entries = [
@@ -51,8 +52,8 @@ def _text(value: str | float) -> str:
 
 
 def pivot_known(known: pd.DataFrame) -> pd.DataFrame:
-    """Table `known` with a row per allele and a column `<source>_<field>` each, to be merged with another table on the allele:
-    numbers where the field is one, else text."""
+    """Table `known` with one row per allele and one column `<source>_<field>` each, to be merged with another table on
+    the allele. A column has numbers if the field is numeric, else text."""
     kinds = known.assign(
         column=known.source + "_" + known.field,
         cell=known.number.astype(object).where(known.number.notna(), known.value),
@@ -66,8 +67,8 @@ def pivot_known(known: pd.DataFrame) -> pd.DataFrame:
 
 
 def known_frequencies(known: pd.DataFrame, field: str = "AF", source: str | None = None) -> pd.DataFrame:
-    """The largest number that the sources, or one of them, have in a field (an allele frequency) of each allele: the columns of
-    the allele, and `known_af`. Alleles that none has are not in it."""
+    """The largest number that the sources, or one of them, have in a field (an allele frequency) for each allele: the
+    columns of the allele, and `known_af`. Alleles without a value are left out."""
     rows = known[(known.field == field) & known.number.notna() & (source is None or known.source == source)]
     return rows.groupby(ALLELE, sort=False).number.max().rename("known_af").reset_index()
 
@@ -78,7 +79,7 @@ def hidden_alleles(known: pd.DataFrame) -> pd.DataFrame:
 
 
 def without_alleles(rows: T, hidden: pd.DataFrame) -> T:
-    """The rows of a table, or of a frame, that are of none of these alleles."""
+    """The rows of a table, or of a frame, without those of these alleles."""
     if hidden.empty:
         return rows
     spelled = rows.select(ALLELE).to_pandas() if isinstance(rows, pa.Table) else rows[ALLELE]
@@ -87,5 +88,5 @@ def without_alleles(rows: T, hidden: pd.DataFrame) -> T:
 
 
 def known_texts(alleles: Iterable[Allele], known: Mapping[Allele, Facts]) -> list[str | None]:
-    """What is known of each allele in one text; None where nothing is."""
+    """The known values of each allele in one text; None if there are none."""
     return [", ".join(describe_known(known.get(allele, {}))) or None for allele in alleles]

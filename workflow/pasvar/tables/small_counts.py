@@ -1,9 +1,10 @@
-"""Counts of few people, which config key `min_cell` keeps out of what is shown: the one place that decides which they are.
+"""Counts of few people, which config key `min_cell` hides in all results. Only this module decides which counts are
+hidden.
 
-A count is small from 1 to `min_cell` - 1; none at all is no secret. Also hidden is what gives a small count away: of an allele
-the copies that are not it (`allele_number` minus `allele_count`), the people without it, those with two copies (`allele_count`
-minus `n_carriers`) and those with one; the other counts of a gene or a haplotype in the same row. Sums of several rows
-are looked at only for the carriers of a gene's alleles.
+A count is small from 1 to `min_cell` - 1; zero is not hidden. Counts from which a small count could be calculated are
+also hidden: for an allele, the copies without it (`allele_number` minus `allele_count`), the people without it, those
+with two copies (`allele_count` minus `n_carriers`) and those with one; and the other counts of a gene or a haplotype in
+the same row. Sums of several rows are checked only for the carriers of a gene's alleles.
 """
 
 import json
@@ -36,23 +37,24 @@ def small(counts: pd.Series | np.ndarray | int, min_cell: int | None) -> np.ndar
 
 
 def min_cell_of(made_by: Mapping[str, str]) -> int | None:
-    """Config key `min_cell` of the run that made a table, as `read_made_by` tells it."""
+    """Config key `min_cell` of the run that made a table, as returned by `read_made_by`."""
     return json.loads(made_by.get("settings", "{}")).get("min_cell")
 
 
 def min_genotype_effect_of(made_by: Mapping[str, str]) -> float:
-    """Likewise `min_genotype_effect`, as a number."""
+    """The same for `min_genotype_effect`, as a number."""
     return json.loads(made_by.get("settings", "{}")).get("min_genotype_effect", 0)
 
 
 def counts_people(info: str) -> bool:
-    """Whether a key of INFO counts people or copies, by its name: AC, AN, AF, NS, HWE and their like, with a group's name before
-    or after them (`AC_Het`, `EUR_AF`)."""
+    """Whether a key of INFO counts people or copies, by its name: AC, AN, AF, NS, HWE and similar keys, with a group's
+    name before or after them (`AC_Het`, `EUR_AF`)."""
     return not _NAMES_OF_COUNTS.isdisjoint(re.split(r"[_.]", info.upper()))
 
 
 def hide_counts(name: str, scores: Sequence[str | Path], min_cell: int | None, table: pa.Table, shard: int) -> pa.Table:
-    """A shard's table as results have it. scores: the table `scores` of each shard. shard: which of them, from 0."""
+    """A shard's table as the results have it. scores: the table `scores` of each shard. shard: which of them, from
+    0."""
     if min_cell is None:
         return table
     if name == "haplotypes":
@@ -61,17 +63,18 @@ def hide_counts(name: str, scores: Sequence[str | Path], min_cell: int | None, t
 
 
 def hide_alleles(table: pa.Table, min_cell: int | None) -> pa.Table:
-    """A table that has the columns of `GENOTYPES` and `af` with nulls where a count is small or gives one away.
+    """A table that has the columns of `GENOTYPES` and `af`, with nulls where a count is small or would reveal a small
+    count.
 
-    A frequency goes with `allele_count`; one that has no count behind it (a file without genotypes) is hidden, for nobody knows
-    of how many it is. `allele_number` stays.
+    A frequency is treated like `allele_count`. A frequency without a count (a file without genotypes) is hidden,
+    because the number of people behind it is unknown. `allele_number` stays.
     """
     if min_cell is None:
         return table
     carriers, count, number = (_values(table, name) for name in GENOTYPES)
     with np.errstate(invalid="ignore"):
         few_copies = small(count, min_cell) | small(number - count, min_cell)
-        # On a haploid contig there are as many people as copies, and more is hidden than need be.
+        # On a haploid contig there are as many people as copies, and more counts are hidden than necessary.
         without = np.where(count == number, 0, np.ceil(number / 2) - carriers)
         near_all = (without != 0) & (without < min_cell)
         few = few_copies | small(carriers, min_cell) | near_all
@@ -81,10 +84,11 @@ def hide_alleles(table: pa.Table, min_cell: int | None) -> pa.Table:
 
 
 def hide_haplotypes(table: pa.Table, alleles: pa.Table, min_cell: int | None) -> pa.Table:
-    """Table `haplotypes` without the sets that few people have: that these variants lie together tells of somebody.
+    """Table `haplotypes` without the sets that few people have, because the combination of these variants could
+    identify a person.
 
-    alleles: the columns `ALLELE` and `allele_count` of the scores of the same sites, not hidden yet; a set is left out, too,
-    where few copies of one of its variants are not in it. Of a set without a known phase `n_unphased` decides.
+    alleles: the columns `ALLELE` and `allele_count` of the scores of the same sites, not hidden yet. A set is also left
+    out if few copies of one of its variants are not in the set. For a set without a known phase, `n_unphased` decides.
     """
     if min_cell is None or not table.num_rows:
         return table
@@ -106,10 +110,10 @@ def hide_haplotypes(table: pa.Table, alleles: pa.Table, min_cell: int | None) ->
 def hide_carriers(
     genes: pd.Series, shown: Mapping[str, np.ndarray], hides: Mapping[str, bool], n_people: int, min_cell: int | None
 ) -> pd.Series:
-    """`carriers` of genes, by gene_id, with nulls where a count is small or gives one away.
+    """`carriers` of genes, by gene_id, with nulls where a count is small or would reveal a small count.
 
-    shown: by gene the counts of carriers of its strong alleles that are not hidden. hides: whether it has others. n_people: in
-    the whole cohort. A difference of two counts is as much a count as they are.
+    shown: by gene, the counts of carriers of its strong alleles that are not hidden. hides: whether it has other strong
+    alleles. n_people: in the whole cohort. The difference of two counts is treated as a count, too.
     """
     if min_cell is None:
         return genes
@@ -126,8 +130,8 @@ def hide_carriers(
 
 
 def hide_people(people: pd.Series, carriers: pd.Series, min_cell: int | None) -> pd.Series:
-    """Numbers of people with a row in table `samples`, by gene, with nulls where one is small, or differs by a small number from
-    the gene's carriers, or these are hidden. Both have the same index."""
+    """Numbers of people with a row in table `samples`, by gene. A number is null if it is small, if it differs by a
+    small number from the gene's carriers, or if these are hidden. Both have the same index."""
     if min_cell is None:
         return people
     apart = (people.astype("Float64") - carriers.astype("Float64")).abs()
