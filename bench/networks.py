@@ -1,4 +1,4 @@
-"""How much faster one network is than another on this CPU: ``python -m pasvar.training.speed TEACHER MODEL``.
+"""How much faster one network is than another on this CPU: ``python -m bench.networks TEACHER MODEL``.
 
 CPU time of one thread, the two in turn, the best of several rounds: other work on the machine hardly counts.
 """
