@@ -81,6 +81,23 @@ def test_values_that_pass_elsewhere(folder, change, message):
     assert len(str(caught.value)) <= 1000
 
 
+@pytest.mark.parametrize(
+    ("given", "key", "meant"),
+    [
+        ({"percentiles": "false"}, "percentiles", False),
+        ({"percentiles": "True"}, "percentiles", True),
+        ({"store": "null"}, "store", None),
+        ({"min_cell": "null"}, "min_cell", None),
+        ({"annotated_genotypes": "true"}, "annotated_genotypes", True),
+        ({"new_sites": {"introns": "true"}}, "new_sites", {"mode": "hexamers", "introns": True}),
+        ({"model": "null"}, "model", "null"),
+    ],
+)
+def test_words_of_yaml_that_snakemake_leaves_as_text(folder, given, key, meant):
+    """`snakemake --config store=null`: without this the store would be a folder called null."""
+    assert check_config(GOOD | given)[key] == meant
+
+
 @pytest.mark.parametrize(("name", "text"), [("c.yaml", "shards: {}"), ("c.json", '{{"shards": {}}}')])
 def test_a_number_of_thousands_of_digits_names_the_file(tmp_path, name, text):
     (tmp_path / name).write_text(text.format("9" * 5000))

@@ -101,6 +101,13 @@ def test_a_run_is_a_line_per_station_and_where_its_results_are(printed, tmp_path
     ]
 
 
+def test_results_in_a_storage_are_named_where_they_are(printed, monkeypatch, tmp_path):
+    monkeypatch.setenv("PASVAR_RESULTS_ELSEWHERE", "s3://cohort/run/results")
+    (tmp_path / "results/report/index.html").unlink()
+    lines = printed(BEGIN, PLAN, *JOBS, END).splitlines()
+    assert lines[3:] == ["pasvar: all done in 0:30", "Tables:  s3://cohort/run/results", "Log:     /tmp/run.log"]
+
+
 def test_on_a_terminal_a_bar_goes_along_and_is_gone_at_the_end(printed):
     text = printed(BEGIN, PLAN, *JOBS, END, stream=Terminal())
     assert "    0:20  alleles    2 jobs done, about 35 s left\n" in text

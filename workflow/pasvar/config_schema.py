@@ -64,12 +64,30 @@ def validated(config: Mapping, change: Mapping) -> dict:
     _require_plain(config)
     _require_finite(config)
     schema = {**read_schema(), **change}
+    config = _with_words(config, schema)
     properties = schema["properties"]
     for error in sorted(_Validator(schema).iter_errors(dict(config)), key=lambda e: list(map(str, e.path))):
         raise InputError(_explain(error, properties))
     filled = {key: config.get(key, properties[key].get("default")) for key in properties}
     nested = ("new_sites", "predicted_sites")
     return filled | {key: properties[key]["default"] | filled[key] for key in nested}
+
+
+_WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None}
+
+
+def _with_words(value: Any, schema: Mapping) -> Any:
+    """A value in which `true`, `false` and `null` mean what they mean in YAML, where the schema allows that: in
+    `--config KEY=VALUE`, Snakemake leaves these words as text."""
+    if isinstance(value, Mapping):
+        known = schema.get("properties", {})
+        return {key: _with_words(inside, known.get(key, {})) for key, inside in value.items()}
+    if isinstance(value, str) and value in _WORDS:
+        meant, kinds = _WORDS[value], schema.get("type", [])
+        allowed = ("null" if meant is None else "boolean") in ([kinds] if isinstance(kinds, str) else kinds)
+        if allowed or any(meant is one for one in schema.get("enum", ())):
+            return meant
+    return value
 
 
 def _fullmatch(

@@ -52,6 +52,12 @@ except InputError as error:
 if workflow.modifier.path_modifier.prefix:
     CONFIG = with_absolute_paths(CONFIG)
 
+# For the last lines on the terminal, which are printed by a plugin that sees no settings of the storage.
+if workflow.storage_settings.default_storage_prefix:
+    os.environ["PASVAR_RESULTS_ELSEWHERE"] = (
+        f"{workflow.storage_settings.default_storage_prefix}/results"
+    )
+
 # For the scripts that score. Not a param, as moving the store changes no result and must run nothing again.
 config["store"] = CONFIG["store"]
 

@@ -57,6 +57,8 @@ _NO_NEWS = (
 )
 _LOG_LINES = 20
 _REPORT = Path("results", "report", "index.html")
+_RESULTS_ELSEWHERE = "PASVAR_RESULTS_ELSEWHERE"
+"""The variable in which the Snakefile says where results are that do not lie in the working directory."""
 _SECONDS_BETWEEN_LINES = 60
 _SHARE_BETWEEN_LINES = 0.1
 
@@ -221,7 +223,8 @@ class LogHandler(LogHandlerBase):
     def _places(self) -> list[str]:
         report = self._directory / _REPORT
         shown = report.is_file() and (self._up_to_date or "build_report" in self._rules)
-        return [*([f"Report:  {report}"] if shown else []), f"Tables:  {self._directory / 'results'}"]
+        tables = os.environ.get(_RESULTS_ELSEWHERE) or self._directory / "results"
+        return [*([f"Report:  {report}"] if shown else []), f"Tables:  {tables}"]
 
     def _say(self, text: str, wanted: bool = True, colour: bool = False) -> None:
         if not wanted:
