@@ -37,10 +37,10 @@ mutation: $(READY)
 	$(BIN)/pip install --quiet --no-deps --target .venv/mutmut mutmut==3.8.1 libcst==1.9.0 setproctitle==1.3.8
 	PYTHONPATH="$(CURDIR)/.venv/mutmut:$(CURDIR)/tests" $(BIN)/python -m mutation --seed $(SEED) $(if $(SAMPLE),--sample $(SAMPLE))
 
-# Which lines and branches of the library the tests reach.
+# Which lines and branches of the library the tests reach. Twice the time of `make test`.
 coverage: $(READY)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov=pasvar --cov-branch \
-		--cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
+
 # Runs that are killed, that find the disk full or that meet others, and whether the same command then gives the same bytes (30 minutes).
 interrupt: $(READY)
 	PYTHONPATH=tests $(BIN)/python -m interrupt.writers --seed $(SEED)

@@ -90,3 +90,31 @@ def test_a_run_without_its_record_says_what_is_missing(assembly, capsys):
     )
     assert main([*options, *assembly[:2], *assembly[-4:-2]]) == 0
     assert capsys.readouterr().out == printed
+
+
+def test_what_cannot_be_read_does_not_hide_the_answers_to_the_rest(assembly, capsys):
+    assert main(["variant", "rs334", "20:491-530:DEL", *assembly]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("20:491-530:DEL = ")
+    assert err.splitlines()[-1].startswith("pasvar: error: 'rs334' cannot be read as a variant")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["-"], "no variant is given; for example: pasvar variant 11:5225488:A:G"),
+        (["20:600:A:C", "--known", "clinvar.vcf.gz"], "--known clinvar.vcf.gz: expected NAME=PATH:FIELD"),
+        (["20:600:A:C", "--known", "clinvar=none.vcf.gz:CLNSIG"], "none.vcf.gz"),
+        (["20:600:A:C", "--gtf", "none.gtf"], "none.gtf: no such file"),
+    ],
+)
+def test_a_question_that_cannot_be_asked(assembly, capsys, monkeypatch, given, message):
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["variant", *assembly, *given]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert message in line
+
+
+def test_without_files_the_missing_one_is_named(capsys):
+    assert main(["variant", "20:600:A:C"]) == 1
+    assert "--fasta is missing; give --run DIR of a finished run" in capsys.readouterr().err

@@ -198,6 +198,26 @@ def test_files_of_two_cohorts_are_refused(vcf, genome, tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        ("p.psam", "#FID\tSEX\nann\t2\n", "p.psam, line 2: expected the columns "),
+        ("p.psam", "#IID\tSEX\nann\t2\nann\t1\ncat\t2\n", "p.psam: two people have one name"),
+        ("p.psam", "#IID\tSEX\nann\t2\nbob\t1\n", "p.pgen: is no genotype file for the 2 people"),
+        (
+            "p.pvar",
+            "#CHROM\tPOS\tID\tREF\tALT\n20\t2\trs1\tC\n",
+            r"p.pvar: expected 5 columns \(CHROM, POS, ID, REF, ALT\)",
+        ),
+    ],
+)
+def test_damaged_files_of_plink_2_are_named(vcf, genome, tmp_path, file, text, message):
+    plink2("--vcf", vcf, "--make-pgen", "--update-sex", tmp_path / "sexes", "--out", tmp_path / "p")
+    (tmp_path / file).write_text(text)
+    with pytest.raises(InputError, match=message):
+        converted(find_genotype_files(str(tmp_path / "p.pgen"), tmp_path), genome, tmp_path)
+
+
+@pytest.mark.parametrize(
     ("given", "missing"),
     [
         ("p.pgen", "p.pgen"),

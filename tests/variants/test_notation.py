@@ -101,6 +101,15 @@ def test_notations(reader, text, allele):
             r"transcripts of MINUS1 place it differently \(.* by ENST2; .* by ENST3\); name a transcript",
         ),
         ("chr11:g.40_42delGGG", "it changes GGG, .* has ATT at chr11:40-42"),
+        ("11:40:A:<DEL>", "where does <DEL> end.*such as 11:41-540:DEL, or a line of a VCF with END"),
+        ("11\t40\t.\tA\tG,T", "is not a line of a VCF with one ALT"),
+        ("11:40-90:DEL", "contig chr11 has 60 nt, and no 40-90"),
+        ("11\t40\t.\tT\t<DEL>\t.\t.\tEND=50", "REF is T, .* has A at chr11:40"),
+        ("11:31:C:A", "REF is C, .* has G at chr11:31"),
+        ("11:3:T:A", "REF is T, .* has G at chr11:3; it stands at 4"),
+        ("chr11:g.61A>G", "contig chr11 has 60 nt, and no position 61"),
+        ("PLUS1:c.*7_*8insA", "an insertion lies between two neighbours"),
+        ("chr11:g.40=", "is not a change of single bases, and only such changes can be scored"),
     ],
 )
 def test_what_cannot_be_read_is_one_line_that_helps(reader, text, message):
