@@ -26,7 +26,12 @@ from pasvar.variants import NOWHERE, read_shard
 from pasvar.variants.read import _zones
 
 EXAMPLE = ROOT / "resources" / "example"
-SIMULATED = {"0 samples": (600_000, 0), "503 samples": (20_000, 503), "2,504 samples": (6_000, 2504)}
+SIMULATED = {
+    "0 samples": (600_000, 0),
+    "503 samples": (20_000, 503),
+    "2,504 samples": (6_000, 2504),
+    "50,000 samples": (600, 50_000),
+}
 """Records and samples of the simulated files, all on the 3 Mb of the bundled example."""
 
 INFO = {
