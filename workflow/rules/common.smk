@@ -25,6 +25,7 @@ from pasvar.files import index_path, index_suffix, vcf_stem
 from pasvar.paths import BUNDLED_MODELS, ROOT
 from pasvar.regions import bed_files
 from pasvar.run.input_states import check_planned, write_plan
+from pasvar.run.stations import say_results_are_at
 
 
 def stop(error):
@@ -52,11 +53,8 @@ except InputError as error:
 if workflow.modifier.path_modifier.prefix:
     CONFIG = with_absolute_paths(CONFIG)
 
-# For the last lines on the terminal, which are printed by a plugin that sees no settings of the storage.
 if workflow.storage_settings.default_storage_prefix:
-    os.environ["PASVAR_RESULTS_ELSEWHERE"] = (
-        f"{workflow.storage_settings.default_storage_prefix}/results"
-    )
+    say_results_are_at(f"{workflow.storage_settings.default_storage_prefix}/results")
 
 # For the scripts that score. Not a param, as moving the store changes no result and must run nothing again.
 config["store"] = CONFIG["store"]

@@ -20,13 +20,14 @@ from tqdm import tqdm
 
 # By its file, and not as part of `pasvar`: the Snakefile, which is read after this, decides which library a run uses.
 if TYPE_CHECKING:
-    from pasvar.run import Progress, about, clock
+    from pasvar.run import Progress, about, clock, results_elsewhere
 else:
     _SPEC = spec_from_file_location("_pasvar_stations", Path(__file__).parents[1] / "pasvar" / "run" / "stations.py")
     _STATIONS = module_from_spec(_SPEC)
     sys.modules[_SPEC.name] = _STATIONS
     _SPEC.loader.exec_module(_STATIONS)
     Progress, about, clock = _STATIONS.Progress, _STATIONS.about, _STATIONS.clock
+    results_elsewhere = _STATIONS.results_elsewhere
 
 # What Snakemake says of itself before the first job. Anything else that it says there is for the user: an environment that is
 # being installed, a directory that was unlocked.
@@ -57,8 +58,6 @@ _NO_NEWS = (
 )
 _LOG_LINES = 20
 _REPORT = Path("results", "report", "index.html")
-_RESULTS_ELSEWHERE = "PASVAR_RESULTS_ELSEWHERE"
-"""The variable in which the Snakefile says where results are that do not lie in the working directory."""
 _SECONDS_BETWEEN_LINES = 60
 _SHARE_BETWEEN_LINES = 0.1
 
@@ -223,7 +222,7 @@ class LogHandler(LogHandlerBase):
     def _places(self) -> list[str]:
         report = self._directory / _REPORT
         shown = report.is_file() and (self._up_to_date or "build_report" in self._rules)
-        tables = os.environ.get(_RESULTS_ELSEWHERE) or self._directory / "results"
+        tables = results_elsewhere() or self._directory / "results"
         return [*([f"Report:  {report}"] if shown else []), f"Tables:  {tables}"]
 
     def _say(self, text: str, wanted: bool = True, colour: bool = False) -> None:

@@ -30,4 +30,5 @@ from .stations import (
     Progress as Progress,
     about as about,
     clock as clock,
+    results_elsewhere as results_elsewhere,
 )

@@ -1,6 +1,7 @@
 """The progress of a run: the stations to which its jobs belong, how many jobs of each are done, and how long the rest
 will take."""
 
+import os
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -151,3 +152,16 @@ def about(seconds: float) -> str:
     if seconds < 48 * 3600:
         return f"{seconds / 3600:.1f} h"
     return f"{seconds / 86400:.1f} d"
+
+
+_ELSEWHERE = "PASVAR_RESULTS_ELSEWHERE"
+
+
+def say_results_are_at(place: str) -> None:
+    """Let the last lines of a run name this place: the plugin that prints them sees no settings of a storage."""
+    os.environ[_ELSEWHERE] = place
+
+
+def results_elsewhere() -> str | None:
+    """The place that `say_results_are_at` was given; None where results lie in the working directory."""
+    return os.environ.get(_ELSEWHERE)
