@@ -240,5 +240,5 @@ def test_a_contig_of_more_than_2_31_letters(tmp_path):
     vcf = write_vcf(tmp_path / "a.vcf.gz", body, contigs=("20,length=2147983648",), index="csi")
     assert [row[0] for row in read(vcf)] == [90, 2147800253, 2147800254]
     assert [row[0] for row in read(vcf, 2147800253, regions=((2147800253, NO_END),))] == [2147800254]
-    with pytest.raises(InputError, match=r"20:2147800001-2147900000: .* has there a POS beyond 2\^31"):
+    with pytest.raises(InputError, match=rf"^{vcf}: 20:2147800001-2147900000 has a POS beyond 2\^31"):
         list(variants_between(open_vcf(vcf), "20", 2147800000, 2147900000))

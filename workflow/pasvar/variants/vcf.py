@@ -28,6 +28,12 @@ _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000
 _CUT_SHORT = "is cut short (its last block is not the end marker of a bgzipped file); fetch or write it again"
 
 
+class _NamedVcf(cyvcf2.VCF):
+    """A VCF that can name its file in messages."""
+
+    path: Path
+
+
 def open_vcf(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
     """A VCF or BCF that has an index. Raises InputError else. Genotypes, which cost most, are parsed only `with_samples`."""
     path = Path(path)
@@ -37,9 +43,11 @@ def open_vcf(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
         raise InputError(f"{path}: has no index (.tbi or .csi); make one with: bcftools index --tbi {path.name}")
     check_files(path, index, *(file.stat().st_mtime_ns for file in (path, index)))
     try:
-        return cyvcf2.VCF(as_argument(path)) if with_samples else cyvcf2.VCF(as_argument(path), samples=[])
+        vcf = _NamedVcf(as_argument(path)) if with_samples else _NamedVcf(as_argument(path), samples=[])
     except Exception as error:  # cyvcf2 raises bare Exceptions
         raise InputError(f"{path}: cannot be read as VCF or BCF ({_reason(path, error)})") from error
+    vcf.path = path
+    return vcf
 
 
 def _open_first(path: str | Path, with_samples: bool = False) -> cyvcf2.VCF:
@@ -183,7 +191,7 @@ def _until_damaged(path: str | Path, lines: Iterator[T]) -> Iterator[T]:
 def variants_between(
     vcf: cyvcf2.VCF, contig: str, start: int, end: int, begin: int | None = None
 ) -> Iterator[cyvcf2.Variant]:
-    """The records of `contig` (the VCF's name) whose POS lies in [start, end), 0-based.
+    """The records of `contig` (the VCF's name) whose POS lies in [start, end), 0-based. vcf: from `open_vcf`.
 
     begin: also those that reach into it, with a POS from here on. Raises InputError where the file is damaged.
     """
@@ -197,11 +205,9 @@ def variants_between(
                 if (start if begin is None else begin) < variant.POS:
                     yield variant
         except InputError as error:
-            raise InputError(f"{contig}:{start + 1}-{end}: the VCF of this contig has there {error}") from error
+            raise InputError(f"{vcf.path}: {contig}:{start + 1}-{end} has {error}") from error
         except Exception as error:  # cyvcf2 raises bare Exceptions
-            raise InputError(
-                f"{contig}:{start + 1}-{end}: the VCF of this contig is there {_damage(vcf, error)}"
-            ) from error
+            raise InputError(f"{vcf.path}: {contig}:{start + 1}-{end} is {_damage(vcf, error)}") from error
 
 
 def stream_vcf(path: str | Path) -> tuple[cyvcf2.VCF, Iterator[cyvcf2.Variant]]:
