@@ -37,7 +37,7 @@ mutation: $(READY)
 	$(BIN)/pip install --quiet --no-deps --target .venv/mutmut mutmut==3.8.1 libcst==1.9.0 setproctitle==1.3.8
 	PYTHONPATH="$(CURDIR)/.venv/mutmut:$(CURDIR)/tests" $(BIN)/python -m mutation --seed $(SEED) $(if $(SAMPLE),--sample $(SAMPLE))
 
-# Which lines and branches of the library the tests reach. Twice the time of `make test`.
+# Which lines and branches of the library the tests reach. Takes longer than `make test` (docs/safety.md).
 coverage: $(READY)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder --cov --cov-report=term
 

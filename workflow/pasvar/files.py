@@ -219,12 +219,12 @@ def whole(path: str | Path) -> Iterator[Path]:
 def _is_full(error: BaseException, folder: Path) -> int | None:
     """The number of the system's error if a file could not be written to a folder because its disk or quota is full.
 
-    htslib says of a failed write only that it failed. A small file in the same folder then shows the reason.
+    For a failed write, htslib's error has no number. A small file in the same folder then shows the reason.
     """
     causes = [each for each in (error, error.__cause__) if isinstance(each, OSError)]
     if known := [each.errno for each in causes if each.errno in _FULL]:
         return known[0]
-    if causes:
+    if any(each.errno is None for each in causes):
         try:
             with NamedTemporaryFile(dir=folder, prefix=".part.") as probe:
                 probe.write(bytes(_BGZF_BLOCK))

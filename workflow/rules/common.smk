@@ -154,8 +154,8 @@ def shard_vcf_indexes(wildcards):
 def shard_file(name):
     """Input function: a file of a shard that a job of the shard made.
 
-    With several VCFs it asks the checkpoint, although it knows the name without: when `assign_files` runs, Snakemake (9.27) looks
-    only at those jobs again, one by one, that asked it. It would run all others.
+    With several VCFs it asks the checkpoint, although the name does not depend on it. After `assign_files` has run, Snakemake
+    (9.27) decides again only for jobs that asked the checkpoint, whether they must run; all other jobs of shards would run.
     """
 
     def path(wildcards):

@@ -19,6 +19,7 @@ plots       distributions over the whole run
 listing     the tables that the pages search, as scripts in the same folder
 multiqc     a run in MultiQC's format
 pages       the overview and the pages of genes as HTML
+costs       the cost of each rule of a run, as a page
 build       from the tables of a run to the files
 
 Plot functions take numbers and return one `<svg>` element (those of `card_plots` a figure). The templates and the style
